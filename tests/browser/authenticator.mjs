@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Chromium's virtual security key, over the DevTools protocol: plugged in, taken out, left untouched, lying, cloned.
+// Chromium's virtual security key, over the DevTools protocol: plugged in, taken out, left untouched,
+// lying, cloned.
 
 export class Authenticator {
-	// A key at this page's USB port, in the place of what is there; `options` are WebAuthn.VirtualAuthenticatorOptions.
+	// A key at this page's USB port, in the place of what is there; `options` are
+	// WebAuthn.VirtualAuthenticatorOptions.
 	static async plugIn(page, options = {}) {
 		const one = new Authenticator();
 		if (!page.devtools) {
@@ -13,8 +15,10 @@ export class Authenticator {
 		one.devtools = page.devtools;
 		one.page = page;
 		page.plugged = one;
-		({ authenticatorId: one.id } = await page.devtools.send('WebAuthn.addVirtualAuthenticator', { options: {
-			protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'usb', hasResidentKey: false, hasUserVerification: true,
+		({ authenticatorId: one.id } = await page.devtools.send('WebAuthn.addVirtualAuthenticator',
+			{ options: {
+			protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'usb', hasResidentKey: false,
+				hasUserVerification: true,
 			isUserVerified: true, automaticPresenceSimulation: true, ...options,
 		} }));
 		return one;
@@ -36,12 +40,15 @@ export class Authenticator {
 	// Moves another key's credentials in here; `signCount` makes them a clone that was left behind.
 	async take(credentials, signCount) {
 		for (const credential of credentials)
-			await this.send('addCredential', { credential: { ...credential, signCount: signCount ?? credential.signCount } });
+			await this.send('addCredential',
+				{ credential: { ...credential,
+				signCount: signCount ?? credential.signCount } });
 	}
 
 	// Takes `lies` such as {isBadUP: true}; without any it is honest again.
 	lie(lies = {}) {
-		return this.send('setResponseOverrideBits', { isBogusSignature: false, isBadUV: false, isBadUP: false, ...lies });
+		return this.send('setResponseOverrideBits',
+			{ isBogusSignature: false, isBadUV: false, isBadUP: false, ...lies });
 	}
 
 	// Whether somebody touches it.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the browser tests share: TAP, people and their codes, the administrator's tool, a browser and what a person does in it.
-// They run beside a started quickstart (see tests/browser/run.sh). With --pictures DIR each station leaves a screenshot there.
+// What the browser tests share: TAP, people and their codes, the administrator's tool,
+// a browser and what a person does in it.
+// They run beside a started quickstart (see tests/browser/run.sh).
+// With --pictures DIR each station leaves a screenshot there.
 import { createRequire } from 'node:module';
 import { createHmac } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
@@ -11,7 +13,8 @@ const require = createRequire(path.join(process.env.BROWSER_MODULES, 'package.js
 const { chromium } = require('playwright-core');
 export const url = process.env.QUICKSTART_URL;
 export const folder = process.env.QUICKSTART_DIR;
-export const people = folder ? JSON.parse(fs.readFileSync(`${folder}/people/people.json`)) : {}; // nobody where there is no quickstart
+export const people = folder ? JSON.parse(fs.readFileSync(`${folder}/people/people.json`)) : {};
+	// nobody where there is no quickstart
 const pictures = process.argv[2] === '--pictures' ? process.argv[3] : null;
 export const ACCOUNT = 'harbour-wallets';
 const PATIENCE = 120000;
@@ -29,13 +32,16 @@ export function ok(truth, fact, why = '') {
 		console.log(`#   ${String(why).replaceAll('\n', '\n#   ')}`);
 }
 
-export const equal = (got, wanted, fact) => ok(got === wanted, fact, `got ${JSON.stringify(got)}, expected ${JSON.stringify(wanted)}`);
-export const matches = (got, pattern, fact) => ok(pattern.test(got), fact, `${JSON.stringify(got)} doesn't match ${pattern}`);
+export const equal = (got, wanted, fact) => ok(got === wanted, fact,
+	`got ${JSON.stringify(got)}, expected ${JSON.stringify(wanted)}`);
+export const matches = (got, pattern, fact) => ok(pattern.test(got), fact,
+	`${JSON.stringify(got)} doesn't match ${pattern}`);
 
 // --- codes (RFC 4226), counted in the files that the quickstart counts in ---
 
 function base32(text) {
-	const bits = [...text].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+	const bits = [...text].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(
+		5, '0')).join('');
 	return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }
 
@@ -51,7 +57,8 @@ function counter(name) {
 	return Number(fs.readFileSync(`${folder}/people/${name}.counter`, 'utf8'));
 }
 
-// Of several counters near the next one that share a code the verifier takes the last, and with it those between: such a code is passed over.
+// Of several counters near the next one that share a code the verifier takes the last, and with it those
+// between: such a code is passed over.
 export function nextCode(name) {
 	const code = (at) => hotp(people[name].secret, at);
 	let at = counter(name);
@@ -62,7 +69,8 @@ export function nextCode(name) {
 }
 
 export function wrongCode(name) {
-	const near = new Set(Array.from({ length: 200 }, (_, i) => hotp(people[name].secret, Math.max(0, counter(name) - 50 + i))));
+	const near = new Set(Array.from({ length: 200 },
+		(_, i) => hotp(people[name].secret, Math.max(0, counter(name) - 50 + i))));
 	for (let n = 0; ; n++) {
 		const code = String(n).padStart(6, '0');
 		if (!near.has(code))
@@ -72,32 +80,40 @@ export function wrongCode(name) {
 
 export function administrator(...words) {
 	return execFileSync('setpriv', ['--reuid', 'dave', '--regid', 'dave', '--init-groups', 'setsid', '-w',
-		process.env.QUICKSTART_STEPUP, ...words], { input: `${nextCode('dave')}\n`, encoding: 'utf8', stdio: 'pipe' });
+		process.env.QUICKSTART_STEPUP, ...words],
+			{ input: `${nextCode('dave')}\n`, encoding: 'utf8', stdio: 'pipe' });
 }
 
 // --- the browser ---
 
-export const complaints = []; // violations of the content security policy, script errors, dialogs that a script opened
+export const complaints = [];
+	// violations of the content security policy, script errors, dialogs that a script opened
 
-let browser = null; // one for all: each context in it has cookies and keys of its own, as if it were another machine
+// One for all: each context in it has cookies and keys of its own, as if it were another machine.
+let browser = null;
 
 // A page in a context of its own; `init` runs in every page of it before the page's own scripts.
 export async function open({ init, ...options } = {}) {
 	browser ??= await chromium.launch({
-		executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false, timeout: PATIENCE,
+		executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false,
+			timeout: PATIENCE,
 		args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-			'--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP console.example.test 127.0.0.1'],
+			'--disable-component-update', '--disable-sync',
+				'--host-resolver-rules=MAP console.example.test 127.0.0.1'],
 	});
-	const context = await browser.newContext({ acceptDownloads: true, viewport: { width: 1100, height: 820 }, reducedMotion: 'reduce', ...options });
+	const context = await browser.newContext({ acceptDownloads: true,
+		viewport: { width: 1100, height: 820 }, reducedMotion: 'reduce', ...options });
 	context.setDefaultTimeout(PATIENCE);
 	if (init)
 		await context.addInitScript(init);
 	await context.exposeBinding('complain', (_, text) => { complaints.push(text); });
 	await context.addInitScript(() => document.addEventListener('securitypolicyviolation',
-		(event) => window.complain(`violation of ${event.violatedDirective} by ${event.blockedURI}`)));
+		(event) => window.complain(
+			`violation of ${event.violatedDirective} by ${event.blockedURI}`)));
 	const page = await context.newPage();
 	page.on('pageerror', (error) => complaints.push(`script error: ${error}`));
-	page.on('dialog', (dialog) => { complaints.push(`a page opened a dialog: ${dialog.message()}`); dialog.dismiss(); });
+	page.on('dialog', (dialog) => { complaints.push(`a page opened a dialog: ${dialog.message()}`);
+		dialog.dismiss(); });
 	page.done = () => context.close();
 	return page;
 }
@@ -140,7 +156,8 @@ export async function clickExport(page) {
 // The CSV that comes of it: its name, and its lines below the heading.
 export async function downloaded(page, act) {
 	const [download] = await Promise.all([page.waitForEvent('download'), act()]);
-	return { name: download.suggestedFilename(), lines: fs.readFileSync(await download.path(), 'utf8').split('\r\n').slice(1, -1) };
+	return { name: download.suggestedFilename(),
+		lines: fs.readFileSync(await download.path(), 'utf8').split('\r\n').slice(1, -1) };
 }
 
 // Runs some facts; where they break off, that is one that failed.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Security keys at the support console, in a real browser with a virtual key: enrolling, using, and every refusal in its words.
+// Security keys at the support console, in a real browser with a virtual key: enrolling, using,
+// and every refusal in its words.
 // The policy is the quickstart's with --keys: an export takes a key, a sign-in takes a key or a code.
 import fs from 'node:fs';
 
 import { Authenticator } from './authenticator.mjs';
 import {
-	ACCOUNT, administrator, clickExport, complaints, dialog, dialogError, done, downloaded, equal, folder, matches, nextCode, ok, open, password, picture,
+	ACCOUNT, administrator, clickExport, complaints, dialog, dialogError, done, downloaded, equal, folder,
+		matches, nextCode, ok, open, password, picture,
 	signIn, station, type, url,
 } from './harness.mjs';
 import { phish } from './phisher.mjs';
@@ -78,7 +80,9 @@ async function answer(page, id, credential) {
 	return state === 'granted' ? state : message.error ?? message.message;
 }
 
-const REFUSED = /That key was not accepted.*Nothing was approved\. Use a key that is enrolled for you|That key is not enrolled for alice\. Use ".*"\. Nothing was approved/;
+const REFUSED = new RegExp('That key was not accepted.*Nothing was approved\\. ' +
+	'Use a key that is enrolled for you|' +
+	'That key is not enrolled for alice\\. Use ".*"\\. Nothing was approved');
 
 // What a key says to these options, on whatever page or in whatever frame.
 const sign = (frame, options) => frame.evaluate(async (json) => {
@@ -89,7 +93,8 @@ const sign = (frame, options) => frame.evaluate(async (json) => {
 // The rule for exports, read again by the verifier.
 function exportRequires(words) {
 	const file = `${folder}/etc/stepup.conf.d/export.conf`;
-	fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/require = \{.*\}/, `require = { ${words} }`));
+	fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/require = \{.*\}/,
+		`require = { ${words} }`));
 	administrator('reload');
 }
 
@@ -103,11 +108,13 @@ async function firstKey(page) {
 	await page.click('text=Add your first security key');
 	await picture(page, 'key-1-first');
 	await addKey(page, AWKWARD, 'AAAA-BBBB-CCCC-DDDD');
-	matches(await addKeyError(page), /invitation is not good.*Nothing was added.*Ask an administrator/, 'a wrong invitation is refused in words');
+	matches(await addKeyError(page), /invitation is not good.*Nothing was added.*Ask an administrator/,
+		'a wrong invitation is refused in words');
 	await picture(page, 'key-2-wrong-invitation');
 	await addKey(page, AWKWARD, invite('alice'));
 	await page.waitForURL('**/sign-in/code');
-	matches(await status(page), /<img src=x onerror=alert\(1\)> "Blue"" is enrolled/, 'password and invitation enrol a first key, and the page says so, as text');
+	matches(await status(page), /<img src=x onerror=alert\(1\)> "Blue"" is enrolled/,
+		'password and invitation enrol a first key, and the page says so, as text');
 	await picture(page, 'key-3-enrolled');
 	await page.click('#sign-in-code');
 	await page.locator('#step-up-code:focus').waitFor();
@@ -125,8 +132,10 @@ async function firstKey(page) {
 
 async function exporting(page) {
 	await askExport(page);
-	equal(await page.locator('#step-up-prompt').textContent(), `Export 340 contacts of ${ACCOUNT}`, 'the dialog shows what the key will approve');
-	ok(!await page.locator('#step-up-code').isVisible(), 'where only a key will do, no code is asked for');
+	equal(await page.locator('#step-up-prompt').textContent(), `Export 340 contacts of ${ACCOUNT}`,
+		'the dialog shows what the key will approve');
+	ok(!await page.locator('#step-up-code').isVisible(),
+		'where only a key will do, no code is asked for');
 	await picture(page, 'key-6-export');
 	const { name, lines } = await downloaded(page, () => page.keyboard.press('Enter'));
 	equal(name, `contacts-${ACCOUNT}.csv`, 'one touch downloads the CSV');
@@ -135,7 +144,8 @@ async function exporting(page) {
 
 async function lies(page) {
 	const key = page.plugged;
-	for (const [lie, fact] of [[{ isBadUP: true }, 'nobody touched'], [{ isBogusSignature: true }, 'a signature that is none']]) {
+	for (const [lie, fact] of [[{ isBadUP: true }, 'nobody touched'],
+		[{ isBogusSignature: true }, 'a signature that is none']]) {
 		await key.lie(lie);
 		matches(await refusedExport(page), REFUSED, `${fact}: refused in words`);
 	}
@@ -148,10 +158,12 @@ async function pin(page) {
 	const key = page.plugged;
 	exportRequires('key, pin');
 	await key.lie({ isBadUV: true });
-	matches(await refusedExport(page), REFUSED, 'a rule with pin: a key that says nobody typed one is refused in words');
+	matches(await refusedExport(page), REFUSED,
+		'a rule with pin: a key that says nobody typed one is refused in words');
 	await key.lie();
 	await key.verified(false);
-	matches(await refusedExport(page), /No key answered.*Nothing was approved/, 'a wrong PIN is no answer');
+	matches(await refusedExport(page), /No key answered.*Nothing was approved/,
+		'a wrong PIN is no answer');
 	await key.verified(true);
 	equal((await exportWithKey(page)).lines.length, 340, 'with its PIN the key approves');
 	exportRequires('key');
@@ -159,12 +171,14 @@ async function pin(page) {
 
 async function clone(page) {
 	const key = await Authenticator.plugIn(page);
-	matches(await signInWithNewKey(page, 'bob', 'Key of bob'), /enrolled/, 'another employee enrols a key, signed in, with an invitation');
+	matches(await signInWithNewKey(page, 'bob', 'Key of bob'), /enrolled/,
+		'another employee enrols a key, signed in, with an invitation');
 	const [old] = await key.credentials();
 	equal((await exportWithKey(page)).lines.length, 340, 'and exports with it');
 	const twin = await Authenticator.plugIn(page);
 	await twin.take([old]);
-	matches(await refusedExport(page), REFUSED, 'a copy of the key whose counter fell behind is refused in words');
+	matches(await refusedExport(page), REFUSED,
+		'a copy of the key whose counter fell behind is refused in words');
 	matches(administrator('log', 'show'), /counter-fell/, 'and the log has an alert');
 }
 
@@ -174,21 +188,25 @@ async function others(alice, bob) {
 	const [bobs] = await bob.plugged.credentials();
 	const id = bobs.credentialId.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 	const given = await sign(bob, { ...question.message.publicKey, allowCredentials: [{ ...own, id }] });
-	matches(await answer(alice, question.id, given), REFUSED, 'alice\'s question signed by bob\'s key is refused in words');
+	matches(await answer(alice, question.id, given), REFUSED,
+		'alice\'s question signed by bob\'s key is refused in words');
 	await Authenticator.plugIn(alice);
-	matches(await refusedExport(alice), /not one of yours here.*Nothing was approved/, 'plugged in at alice\'s browser, a key that isn\'t hers doesn\'t answer');
+	matches(await refusedExport(alice), /not one of yours here.*Nothing was approved/,
+		'plugged in at alice\'s browser, a key that isn\'t hers doesn\'t answer');
 }
 
 async function anotherExport(page) {
 	const first = await ask(page), second = await ask(page);
 	const given = await sign(page, first.message.publicKey);
-	matches(await answer(page, second.id, given), REFUSED, 'what was signed for one export approves no other');
+	matches(await answer(page, second.id, given), REFUSED,
+		'what was signed for one export approves no other');
 	equal(await answer(page, first.id, given), 'granted', 'it approves the one that it was signed for');
 	const third = await ask(page);
 	matches(await answer(page, third.id, given), REFUSED, 'and not once more');
 }
 
-// The whole console through somebody in the middle: at another port, under another name, by address, and without TLS.
+// The whole console through somebody in the middle: at another port, under another name, by address,
+// and without TLS.
 async function inTheMiddle(page) {
 	const { port, close } = await phish(url);
 	const credentials = await page.plugged.credentials();
@@ -206,24 +224,29 @@ async function inTheMiddle(page) {
 	});
 	await at('localhost', async () => {
 		await victim.keyboard.press('Enter');
-		matches(await refusal(victim), REFUSED, 'another port: the password passes the phisher, the key does not');
+		matches(await refusal(victim), REFUSED,
+			'another port: the password passes the phisher, the key does not');
 		await picture(victim, 'key-8-phished');
 	});
 	await at('phish.localhost', async () => {
 		await victim.keyboard.press('Enter');
-		matches(await refusal(victim), /do not belong to phish\.localhost.*Nothing was approved.*copying the console/,
+		matches(await refusal(victim),
+			/do not belong to phish\.localhost.*Nothing was approved.*copying the console/,
 			'another name: the browser refuses, and the dialog says what that may mean');
 		ok(!await victim.locator('#step-up-code').isVisible(), 'and asks for no code there either');
 		await picture(victim, 'key-9-other-name');
 	});
 	await at('127.0.0.1', async () => {
 		await victim.keyboard.press('Enter');
-		matches(await refusal(victim), /do not belong to 127\.0\.0\.1/, 'by address: the browser refuses');
+		matches(await refusal(victim), /do not belong to 127\.0\.0\.1/,
+			'by address: the browser refuses');
 	});
 	await at('console.example.test', async () => {
-		ok(!await victim.locator('#step-up-key').isVisible(), 'http: elsewhere than at localhost: no key is offered');
+		ok(!await victim.locator('#step-up-key').isVisible(),
+			'http: elsewhere than at localhost: no key is offered');
 	});
-	equal((await key.credentials())[0].signCount > 1000, true, 'the key did sign for the phisher\'s port: the verifier was the one to refuse');
+	equal((await key.credentials())[0].signCount > 1000, true,
+		'the key did sign for the phisher\'s port: the verifier was the one to refuse');
 	await victim.done();
 	close();
 }
@@ -234,7 +257,8 @@ async function elsewhere(page) {
 	const other = await page.context().newPage();
 	const key = await Authenticator.plugIn(other);
 	await key.take(await page.plugged.credentials(), 2000);
-	await other.route(`https://${host}/**`, (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Console</h1>' }));
+	await other.route(`https://${host}/**`,
+		(route) => route.fulfill({ contentType: 'text/html', body: '<h1>Console</h1>' }));
 	await other.goto(`https://${host}/`);
 	let question = await ask(page);
 	matches(await answer(page, question.id, await sign(other, question.message.publicKey)), REFUSED,
@@ -243,17 +267,21 @@ async function elsewhere(page) {
 	const evil = 'http://evil.localhost:9/';
 	await other.route(evil, (route) => route.fulfill({ contentType: 'text/html',
 		body: `<iframe allow="publickey-credentials-get *" src="${url}/framed"></iframe>` }));
-	await other.route(`${url}/framed`, (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Console</h1>' }));
+	await other.route(`${url}/framed`, (route) => route.fulfill({ contentType: 'text/html',
+		body: '<h1>Console</h1>' }));
 	await other.goto(evil);
 	const frame = other.frame({ url: `${url}/framed` });
 	question = await ask(page);
 	const given = await sign(frame, question.message.publicKey);
 	const clientData = JSON.parse(Buffer.from(given.response.clientDataJSON, 'base64url'));
-	ok(clientData.origin === url && clientData.crossOrigin === true, 'a frame on another site\'s page signs with the console\'s own origin');
+	ok(clientData.origin === url && clientData.crossOrigin === true,
+		'a frame on another site\'s page signs with the console\'s own origin');
 	matches(await answer(page, question.id, given), REFUSED, 'and is refused all the same');
-	await other.route(evil, (route) => route.fulfill({ contentType: 'text/html', body: `<iframe src="${url}/sign-in"></iframe>` }));
+	await other.route(evil, (route) => route.fulfill({ contentType: 'text/html',
+		body: `<iframe src="${url}/sign-in"></iframe>` }));
 	await other.goto(evil);
-	equal(other.frames()[1].url(), 'chrome-error://chromewebdata/', 'the console itself lets nobody frame it');
+	equal(other.frames()[1].url(), 'chrome-error://chromewebdata/',
+		'the console itself lets nobody frame it');
 	await other.close();
 }
 
@@ -266,7 +294,8 @@ async function nobodyTouches(page) {
 	await picture(page, 'key-10-waiting');
 	const cancelled = page.waitForRequest('**/step-up/answer');
 	await page.keyboard.press('Escape');
-	equal((await cancelled).postDataJSON().answer.cancel, true, 'Escape while the key blinks gives the question up');
+	equal((await cancelled).postDataJSON().answer.cancel, true,
+		'Escape while the key blinks gives the question up');
 	await dialog(page).waitFor({ state: 'detached' });
 	matches(await status(page), /Cancelled\. Nothing was approved/, 'and the page says so');
 	const shorten = (route) => route.fetch().then(async (response) => {
@@ -275,9 +304,11 @@ async function nobodyTouches(page) {
 		await route.fulfill({ response, json });
 	});
 	await page.route('**/step-up/begin', shorten);
-	matches(await refusedExport(page), /took too long.*Nothing was approved/, 'a key that nobody touches in time is no answer');
+	matches(await refusedExport(page), /took too long.*Nothing was approved/,
+		'a key that nobody touches in time is no answer');
 	await key.pullOut();
-	matches(await refusedExport(page), /No key answered.*Plug in a key that you enrolled/, 'nor is no key');
+	matches(await refusedExport(page), /No key answered.*Plug in a key that you enrolled/,
+		'nor is no key');
 	await page.unroute('**/step-up/begin', shorten);
 	await page.route('**/step-up/begin', (route) => route.fetch().then(async (response) => {
 		const json = await response.json();
@@ -286,7 +317,8 @@ async function nobodyTouches(page) {
 	}));
 	await page.click('#export button');
 	await page.locator('#step-up-title:has-text("Nothing was approved")').waitFor();
-	matches(await refusal(page), /Time is up\. Nothing was approved\. Close this and start again/, 'a question that has run out says so');
+	matches(await refusal(page), /Time is up\. Nothing was approved\. Close this and start again/,
+		'a question that has run out says so');
 	await page.keyboard.press('Escape');
 	await page.unroute('**/step-up/begin');
 }
@@ -295,16 +327,19 @@ async function oneMoreKey(page) {
 	const first = page.plugged;
 	await page.goto(`${url}/keys`);
 	await addKey(page, 'Same again', invite('alice'));
-	matches(await addKeyError(page), /on your account already.*Nothing was added/, 'a key that is enrolled already is not enrolled twice');
+	matches(await addKeyError(page), /on your account already.*Nothing was added/,
+		'a key that is enrolled already is not enrolled twice');
 	await picture(page, 'key-11-twice');
 	const credentials = await first.credentials();
-	await page.route('**/keys/begin', async (route) => { // the key that confirmed is taken out, and the new one put in its place
+	await page.route('**/keys/begin', async (route) =>
+		{ // the key that confirmed is taken out, and the new one put in its place
 		await Authenticator.plugIn(page);
 		await route.continue();
 	});
 	await addKey(page, 'Spare', '');
 	await page.locator('#step-up-key:focus').waitFor();
-	matches(await page.locator('#step-up-prompt').textContent(), /Add another authenticator/, 'without an invitation, a key that is enrolled has to confirm');
+	matches(await page.locator('#step-up-prompt').textContent(), /Add another authenticator/,
+		'without an invitation, a key that is enrolled has to confirm');
 	await picture(page, 'key-12-confirm');
 	await page.keyboard.press('Enter');
 	await page.locator('.keys strong:has-text("Spare")').waitFor();
@@ -317,7 +352,8 @@ async function oneMoreKey(page) {
 	await picture(page, 'key-13-two');
 	await page.click('[aria-label="Remove Spare"]');
 	await page.locator('#step-up-key:focus').waitFor();
-	matches(await page.locator('#step-up-prompt').textContent(), /^Remove .* from your account$/, 'removing the spare one takes a key as well');
+	matches(await page.locator('#step-up-prompt').textContent(), /^Remove .* from your account$/,
+		'removing the spare one takes a key as well');
 	await page.keyboard.press('Enter');
 	await page.locator('#status:has-text("Removed")').waitFor();
 	equal(await page.locator('.keys strong:has-text("Spare")').count(), 0, 'and then it is gone');
@@ -345,21 +381,29 @@ async function pagesOfOthers(page, other) {
 	await other.goto(`${url}/keys`);
 	const post = (at, address, body, headers) => at.evaluate(async ([to, what, extra]) => {
 		const csrf = document.querySelector('meta[name=csrf]').content;
-		const response = await fetch(to, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf, ...extra },
+		const response = await fetch(to,
+			{ method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf,
+			...extra },
 			body: typeof what === 'string' ? what : JSON.stringify(what) });
 		return { status: response.status, json: await response.json().catch(() => null) };
 	}, [address, body, headers]);
-	equal((await post(page, '/keys/begin', { label: 'x', invitation: 'y' }, { 'X-CSRF-Token': '0'.repeat(64) })).status, 403,
+	equal((await post(page, '/keys/begin', { label: 'x', invitation: 'y' },
+		{ 'X-CSRF-Token': '0'.repeat(64) })).status, 403,
 		'a request without the session\'s token enrols nothing');
-	equal((await post(page, '/keys/finish', `{"key":"${'x'.repeat(60000)}"}`)).status, 413, 'a request of 60 KB is not read');
-	equal((await post(page, '/keys/begin', { label: 'x', invitation: 'y', step_up: 'z' })).status, 400, 'nor one with two permissions');
+	equal((await post(page, '/keys/finish', `{"key":"${'x'.repeat(60000)}"}`)).status, 413,
+		'a request of 60 KB is not read');
+	equal((await post(page, '/keys/begin', { label: 'x', invitation: 'y', step_up: 'z' })).status, 400,
+		'nor one with two permissions');
 	const invitation = invite('alice');
 	const stolen = await post(other, '/keys/begin', { label: 'x', invitation });
-	matches(stolen.json.message.message, /not good.*Nothing was added/, 'an invitation for alice is no good in bob\'s session');
+	matches(stolen.json.message.message, /not good.*Nothing was added/,
+		'an invitation for alice is no good in bob\'s session');
 	const begun = await post(page, '/keys/begin', { label: 'x', invitation });
 	equal(begun.json.state, 'question', 'it is in hers');
-	ok(!JSON.stringify(begun.json).includes('transaction'), 'and the page never sees what the verifier calls it');
-	matches((await post(other, '/keys/finish', { key: {} })).json.message.message, /not open any more.*Nothing was added/, 'another session finds nothing to finish');
+	ok(!JSON.stringify(begun.json).includes('transaction'),
+		'and the page never sees what the verifier calls it');
+	matches((await post(other, '/keys/finish', { key: {} })).json.message.message,
+		/not open any more.*Nothing was added/, 'another session finds nothing to finish');
 }
 
 // As browsers were before parse…FromJSON and toJSON.
@@ -370,19 +414,23 @@ async function olderBrowser() {
 		delete PublicKeyCredential.prototype.toJSON;
 	} });
 	await Authenticator.plugIn(page);
-	matches(await signInWithNewKey(page, 'carol', 'Key in an older browser'), /enrolled/, 'a browser without WebAuthn\'s JSON enrols a key');
+	matches(await signInWithNewKey(page, 'carol', 'Key in an older browser'), /enrolled/,
+		'a browser without WebAuthn\'s JSON enrols a key');
 	equal((await exportWithKey(page)).lines.length, 340, 'and exports with it');
 	await page.done();
 }
 
-// What an extension that keeps passkeys puts in the place of the browser's: objects of its own with a credential's prototype, all of whose methods and
-// getters throw for them. It hears of no abort, and while `window.provider` says how, it fails in a way of its own.
+// What an extension that keeps passkeys puts in the place of the browser's: objects of its own with a
+// credential's prototype, all of whose methods and getters throw for them. It hears of no abort, and while
+// `window.provider` says how, it fails in a way of its own.
 function passkeyProvider() {
 	const { credentials } = navigator;
 	const real = { get: credentials.get.bind(credentials), create: credentials.create.bind(credentials) };
-	const dressed = (prototype, members) => Object.setPrototypeOf(Object.create(null, Object.fromEntries(Object.entries(members)
+	const dressed = (prototype, members) =>
+		Object.setPrototypeOf(Object.create(null, Object.fromEntries(Object.entries(members)
 		.map(([name, value]) => [name, { value, enumerable: true }]))), prototype);
-	const copy = (buffer) => (buffer ? new Uint8Array([0, ...new Uint8Array(buffer)]).subarray(1) : null); // a view, not at its buffer's beginning
+	const copy = (buffer) => (buffer ? new Uint8Array([0, ...new Uint8Array(buffer)]).subarray(1) : null);
+		// a view, not at its buffer's beginning
 	const ways = {
 		silent: () => new Promise(() => {}),
 		text: () => Promise.reject('no vault'), // eslint-disable-line prefer-promise-reject-errors
@@ -395,11 +443,15 @@ function passkeyProvider() {
 		if (how)
 			return ways[how]();
 		const made = await real[kind]({ publicKey });
-		const response = dressed(prototype, Object.fromEntries(names.map((name) => [name, copy(made.response[name])])));
-		return dressed(PublicKeyCredential.prototype, { id: made.id, rawId: copy(made.rawId), type: made.type, response });
+		const response = dressed(prototype,
+			Object.fromEntries(names.map((name) => [name, copy(made.response[name])])));
+		return dressed(PublicKeyCredential.prototype,
+			{ id: made.id, rawId: copy(made.rawId), type: made.type, response });
 	};
-	const get = provide('get', AuthenticatorAssertionResponse.prototype, ['clientDataJSON', 'authenticatorData', 'signature']);
-	const create = provide('create', AuthenticatorAttestationResponse.prototype, ['clientDataJSON', 'attestationObject']);
+	const get = provide('get', AuthenticatorAssertionResponse.prototype,
+		['clientDataJSON', 'authenticatorData', 'signature']);
+	const create = provide('create', AuthenticatorAttestationResponse.prototype,
+		['clientDataJSON', 'attestationObject']);
 	Object.defineProperty(navigator, 'credentials', { value: { get, create } });
 	PublicKeyCredential.parseRequestOptionsFromJSON = () => { throw new TypeError('not here'); };
 	PublicKeyCredential.parseCreationOptionsFromJSON = () => { throw new TypeError('not here'); };
@@ -409,24 +461,35 @@ function passkeyProvider() {
 async function passkeyExtension() {
 	const page = await open({ init: passkeyProvider });
 	await Authenticator.plugIn(page);
-	matches(await signInWithNewKey(page, 'carol', 'Key of an extension'), /enrolled/, 'a passkey provider\'s credential, whose toJSON() throws, is enrolled');
+	matches(await signInWithNewKey(page, 'carol', 'Key of an extension'), /enrolled/,
+		'a passkey provider\'s credential, whose toJSON() throws, is enrolled');
 	equal((await exportWithKey(page)).lines.length, 340, 'and exports');
 	const broken = await page.evaluate(async () => {
-		const credential = await window.objects({ rp: { name: 'x' }, user: { id: new Uint8Array(16), name: 'x', displayName: 'x' }, challenge: new Uint8Array(32),
+		const credential = await window.objects({ rp: { name: 'x' },
+			user: { id: new Uint8Array(16), name: 'x', displayName: 'x' },
+			challenge: new Uint8Array(32),
 			pubKeyCredParams: [{ type: 'public-key', alg: -7 }] });
 		const throws = (work) => { try { work(); return false; } catch { return true; } };
-		return [credential instanceof PublicKeyCredential, throws(() => credential.toJSON()), throws(() => credential.authenticatorAttachment),
+		return [credential instanceof PublicKeyCredential, throws(() => credential.toJSON()),
+			throws(() => credential.authenticatorAttachment),
 			throws(() => credential.response.getTransports())];
 	});
 	equal(broken.join(), 'true,true,true,true', 'it is one indeed whose methods and getters throw');
-	for (const [how, words] of [['text', /failed \(string\)\. Most often it is an extension.*Nothing was approved/], ['nothing', /UnreadableCredential.*Nothing was approved/],
-		['empty', /UnreadableCredential.*Nothing was approved/], ['thrown', /failed \(TypeError\)\. Most often it is an extension.*Nothing was approved.*try again/]]) {
+	for (const [how, words] of [['text',
+		/failed \(string\)\. Most often it is an extension.*Nothing was approved/],
+		['nothing', /UnreadableCredential.*Nothing was approved/],
+		['empty', /UnreadableCredential.*Nothing was approved/],
+			['thrown', new RegExp('failed \\(TypeError\\)\\. Most often it is an extension' +
+				'.*Nothing was approved.*try again')]]) {
 		await page.evaluate((name) => sessionStorage.setItem('provider', name), how);
 		await askExport(page);
 		await page.click('#step-up-key');
 		await dialogError(page).waitFor();
-		matches(await refusal(page), words, `a provider that fails in a way of its own (${how}) is told of in words, and the question stands`);
-		equal(await page.locator('#step-up-key').getAttribute('aria-disabled'), 'false', 'and can be answered still');
+		matches(await refusal(page), words,
+			`a provider that fails in a way of its own (${how}) is told of in words, ` +
+				'and the question stands');
+		equal(await page.locator('#step-up-key').getAttribute('aria-disabled'), 'false',
+			'and can be answered still');
 		await page.keyboard.press('Escape');
 	}
 	await page.evaluate(() => sessionStorage.setItem('provider', 'silent'));
@@ -434,7 +497,8 @@ async function passkeyExtension() {
 	const ended = await page.evaluate(async () => {
 		const { makeKey } = await import('/static/stepup-keys.js');
 		const timeUp = new AbortController();
-		const made = makeKey({ challenge: 'AAAA', user: { id: 'AAAA' } }, timeUp.signal).catch((error) => error.name);
+		const made = makeKey({ challenge: 'AAAA', user: { id: 'AAAA' } },
+			timeUp.signal).catch((error) => error.name);
 		timeUp.abort();
 		return made;
 	});
@@ -445,16 +509,20 @@ async function passkeyExtension() {
 // Extensions and browsers that keep nothing for a page, and answer in the place of the network.
 async function bareBrowser() {
 	const page = await open({ init: () => {
-		Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no storage', 'SecurityError'); } });
+		Object.defineProperty(window, 'sessionStorage',
+			{ get() { throw new DOMException('no storage', 'SecurityError'); } });
 		const { fetch } = window;
-		window.fetch = (...what) => (window.answersNull ? Promise.resolve(new Response('null', { headers: { 'Content-Type': 'application/json' } })) : fetch(...what));
+		window.fetch = (...what) => (window.answersNull
+			? Promise.resolve(new Response('null',
+			{ headers: { 'Content-Type': 'application/json' } })) : fetch(...what));
 	} });
 	await signIn(page, 'carol');
 	ok(true, 'a browser that keeps nothing for a page signs in');
 	await page.goto(`${url}/customers/${ACCOUNT}`);
 	await page.evaluate(() => { window.answersNull = true; });
 	await clickExport(page);
-	matches(await refusal(page), /did not answer, so nothing was approved/, 'an answer that is none ends a question in words');
+	matches(await refusal(page), /did not answer, so nothing was approved/,
+		'an answer that is none ends a question in words');
 	await page.done();
 }
 
@@ -464,7 +532,8 @@ async function browserWithoutKeys() {
 	ok(true, 'a browser without WebAuthn signs in with a code');
 	await page.goto(`${url}/customers/${ACCOUNT}`);
 	await clickExport(page);
-	matches(await refusal(page), /can't use keys.*Nothing was approved.*https address/, 'where only a key will do, it says that this browser can\'t');
+	matches(await refusal(page), /can't use keys.*Nothing was approved.*https address/,
+		'where only a key will do, it says that this browser can\'t');
 	await picture(page, 'key-15-no-webauthn');
 	await page.keyboard.press('Escape');
 	await page.goto(`${url}/keys`);
@@ -481,7 +550,9 @@ async function darkAndNarrow(credentials) {
 	await page.keyboard.press('Enter');
 	await page.waitForURL('**/customers');
 	await page.goto(`${url}/keys`);
-	ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), 'the page of keys fits a telephone');
+	ok(await page.evaluate(() =>
+		document.documentElement.scrollWidth <= document.documentElement.clientWidth),
+		'the page of keys fits a telephone');
 	await picture(page, 'key-17-dark-keys');
 	await askExport(page);
 	await picture(page, 'key-18-dark-export');
@@ -493,7 +564,8 @@ async function lockedInTheMiddle(page) {
 	administrator('lock', 'bob');
 	await page.keyboard.press('Enter');
 	await page.locator('#step-up-title:has-text("Nothing was approved")').waitFor();
-	matches(await refusal(page), /locked.*Don't retry.*L-\d+/, 'locked while the question stood: the key approves nothing, and it says whom to call');
+	matches(await refusal(page), /locked.*Don't retry.*L-\d+/,
+		'locked while the question stood: the key approves nothing, and it says whom to call');
 	await picture(page, 'key-19-locked');
 }
 

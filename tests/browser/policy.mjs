@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A policy for the tests of a second person: one export a day, past that carol or dave have to agree; looking is asked for once a quarter of an hour.
+// A policy for the tests of a second person: one export a day, past that carol or dave have to agree; looking
+// is asked for once a quarter of an hour.
 import fs from 'node:fs';
 import { administrator, folder } from './harness.mjs';
 
@@ -7,14 +8,17 @@ const RULES = `
 group support        { unix = "support" }
 group administrators { unix = "stepup-admin" }
 group leads          { members = { carol, dave } }
-caller console { unix-user = "console"  users = { "@support" }  actions = { "console.*", "customer.*", "stepup.enroll", "stepup.remove", "stepup.list" } }
+caller console { unix-user = "console"  users = { "@support" }  actions = { "console.*", "customer.*",
+	"stepup.enroll", "stepup.remove", "stepup.list" } }
 service export { unix-user = "exportd" }
 action console.login { users = { "@support" }  prompt = "Sign in to the support console"  require = { code } }
 action customer.view {
-	users = { "@support" }  details = { "account:text" }  prompt = "Look at the contacts of {account}"  require = { code }  fresh-for = 15m
+	users = { "@support" }  details = { "account:text" }  prompt = "Look at the contacts of {account}"
+	require = { code }  fresh-for = 15m
 }
 action customer.note {
-	users = { "@support" }  details = { "account:text" }  prompt = "Write a note about {account}"  require = { code }
+	users = { "@support" }  details = { "account:text" }  prompt = "Write a note about {account}"
+	require = { code }
 	always-approve = yes  approvers = { "@leads" }  code-is-enough = yes
 }
 action "stepup.*" { users = { "@administrators" }  require = { code }  code-is-enough = yes }
@@ -26,7 +30,8 @@ action customer.export {
 	details = { "account:text", "records:number" }
 	prompt  = "Export {records} contacts of {account}"
 	require = { key }
-	limit   = { "1 per 24h" }  over-limit = approve  approvers = { "@leads" }  hard-limit = { "20 per 24h" }
+	limit   = { "1 per 24h" }  over-limit = approve  approvers = { "@leads" }
+	hard-limit = { "20 per 24h" }
 	service = export
 }
 `;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What people do where a second person has to agree: arrive with a key, export past the limit, look at requests and answer them.
+// What people do where a second person has to agree: arrive with a key, export past the limit, look at
+// requests and answer them.
 import { Authenticator } from './authenticator.mjs';
-import { ACCOUNT, administrator, clickExport, dialog, dialogError, downloaded, open, password, signIn, url } from './harness.mjs';
+import { ACCOUNT, administrator, clickExport, dialog, dialogError, downloaded, open, password, signIn,
+	url } from './harness.mjs';
 
 export const PROMPT = `Export 340 contacts of ${ACCOUNT}`;
 
@@ -68,7 +70,8 @@ export async function askOver(page) {
 }
 
 export const card = (page, request) => page.locator(`[data-request="${request}"]`);
-export const press = (page, request, name) => card(page, request).getByRole('button', { name, exact: true }).click();
+export const press = (page, request, name) => card(page, request).getByRole('button',
+	{ name, exact: true }).click();
 export const told = (page, words) => page.locator('#happened li', { hasText: words }).first().waitFor();
 export const title = (page, words) => page.locator(`#step-up-title:has-text("${words}")`).waitFor();
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The verifier's socket past the console: one call as root, for what no page would ask; and what the console itself says there.
+// The verifier's socket past the console: one call as root, for what no page would ask;
+// and what the console itself says there.
 import fs from 'node:fs';
 import net from 'node:net';
 
 const SOCKET = '/run/stepup/verify.sock';
 
-// Stands in for the verifier while `act` runs, says yes to everything, with what `replies` has for a method, and gives what was said to it.
+// Stands in for the verifier while `act` runs, says yes to everything, with what `replies` has for a method,
+// and gives what was said to it.
 export async function overhear(act, replies = {}) {
 	let heard = '';
 	const server = net.createServer((socket) => socket.on('data', (text) => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Adds a security key, by an invitation or by a key that is enrolled already; removes what is no longer wanted.
+// Adds a security key, by an invitation or by a key that is enrolled already;
+// removes what is no longer wanted.
 import { leaveWords, page } from './console.js';
 import { keysWork, makeKey } from './stepup-keys.js';
 import { post, stepUp } from './stepup.js';
@@ -41,23 +42,27 @@ function permission() {
 }
 
 async function enrol() {
-	const question = await ask('/keys/begin', { label: form.elements.label.value.trim(), ...await permission() }, 'question');
+	const question = await ask('/keys/begin',
+		{ label: form.elements.label.value.trim(), ...await permission() }, 'question');
 	const timeUp = new AbortController();
 	const timer = setTimeout(() => timeUp.abort(), question.expires_in * 1000);
 	try {
-		live.textContent = `${question.prompt} Touch the key when it blinks. If it has a PIN, the browser asks for it.`;
+		live.textContent = `${question.prompt} Touch the key when it blinks. ` +
+			'If it has a PIN, the browser asks for it.';
 		const key = await makeKey(question.publicKey, timeUp.signal);
 		live.textContent = 'The key answered …';
 		return await ask('/keys/finish', { key }, 'granted');
 	} catch (cause) {
-		throw cause.name === 'AbortError' ? new Refused('Time is up. Nothing was added. Start again.') : cause;
+		throw cause.name === 'AbortError' ? new Refused('Time is up. Nothing was added. Start again.')
+			: cause;
 	} finally {
 		clearTimeout(timer);
 		live.textContent = '';
 	}
 }
 
-// Runs one of the two for its button, and goes on to a page that shows how it went; where it went wrong, says so beside the button.
+// Runs one of the two for its button, and goes on to a page that shows how it went; where it went wrong,
+// says so beside the button.
 async function run(pressed, place, work) {
 	pressed.disabled = true;
 	complain(addError, '');
@@ -80,10 +85,12 @@ form.addEventListener('submit', (event) => {
 
 for (const remove of document.querySelectorAll('button.remove')) {
 	remove.addEventListener('click', () => run(remove, removeError, async () =>
-		ask('/keys/remove', await approval({ action: 'stepup.remove', credential: remove.dataset.credential }), 'granted')));
+		ask('/keys/remove', await approval({ action: 'stepup.remove',
+			credential: remove.dataset.credential }), 'granted')));
 }
 
 if (!keysWork()) {
-	complain(addError, 'This browser can\'t use security keys at this address. Open the console at its https address, in a browser that is up to date.');
+	complain(addError, 'This browser can\'t use security keys at this address. ' +
+		'Open the console at its https address, in a browser that is up to date.');
 	button.disabled = true;
 }

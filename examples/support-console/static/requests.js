@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Requests for a second person, as they come and go: those of others, to approve or deny, and one's own, to withdraw.
+// Requests for a second person, as they come and go: those of others, to approve or deny, and one's own,
+// to withdraw.
 // All that is shown was written by the verifier, and goes into the page as text.
 import { page } from './console.js';
 import { element, minutes, post, stepUp } from './stepup.js';
@@ -12,18 +13,22 @@ const cards = new Map(); // by request id: {request, node, tick}
 const answered = new Set(); // those whose end this page says itself
 let skew = 0; // the console's clock less this one's, in seconds
 
-const happened = element('ul', { id: 'happened', className: 'happened', attributes: { role: 'log', 'aria-label': 'What happened' } });
+const happened = element('ul', { id: 'happened', className: 'happened', attributes: { role: 'log',
+	'aria-label': 'What happened' } });
 const others = element('section', { attributes: { 'aria-label': 'Requests of others' } });
 const own = element('section', { attributes: { 'aria-label': 'Your requests' } });
-const none = element('p', { className: 'card none', textContent: 'No requests need your approval. New ones appear here by themselves.' });
+const none = element('p', { className: 'card none',
+	textContent: 'No requests need your approval. New ones appear here by themselves.' });
 const ownTitle = element('h2', { className: 'part', textContent: 'Your own requests' });
 place.append(happened, none, others, ownTitle, own);
 
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([],
+	{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const now = () => Date.now() / 1000 + skew;
 
 function tell(words, tone = '') {
-	happened.prepend(element('li', { className: tone }, element('time', { textContent: clock(now()) }), element('span', { textContent: words })));
+	happened.prepend(element('li', { className: tone }, element('time', { textContent: clock(now()) }),
+		element('span', { textContent: words })));
 	while (happened.children.length > 3)
 		happened.lastChild.remove();
 }
@@ -36,22 +41,26 @@ function complain(words) {
 // --- one request ---
 
 function fact(name, ...value) {
-	return element('div', {}, element('dt', { textContent: name }), element('dd', {}, ...value.map((text) => element('bdi', { textContent: text }))));
+	return element('div', {}, element('dt', { textContent: name }),
+		element('dd', {}, ...value.map((text) => element('bdi', { textContent: text }))));
 }
 
 // Who asks without a program that may speak for others can say anything of the place.
 function placeOf(request) {
 	const { user, caller, rhost, service, host } = request;
 	if (caller !== user)
-		return [rhost ?? 'this host', ...(service ? [` by ${service}`] : []), ` on ${host}`, `, through account ${caller}`];
+		return [rhost ?? 'this host', ...(service ? [` by ${service}`] : []), ` on ${host}`,
+			`, through account ${caller}`];
 	const claims = [...(rhost ? [`from ${rhost}`] : []), ...(service ? [`through ${service}`] : [])];
 	return [host, ...claims.map((claim, at) => (at === 0 ? `; ${user} says: ${claim}` : `, ${claim}`))];
 }
 
 function facts(request) {
-	const why = request.why.startsWith('always') ? `The rule ${request.why}` : request.why.charAt(0).toUpperCase() + request.why.slice(1);
+	const why = request.why.startsWith('always') ? `The rule ${request.why}`
+		: request.why.charAt(0).toUpperCase() + request.why.slice(1);
 	return element('dl', { className: 'facts' },
-		fact('From', ...placeOf(request)), fact('Why a second person', why), ...(request.reason ? [fact('Reason given', request.reason)] : []),
+		fact('From', ...placeOf(request)), fact('Why a second person', why),
+			...(request.reason ? [fact('Reason given', request.reason)] : []),
 		fact('Asked at', clock(request.requested)), fact('Expires at', clock(request.expires)));
 }
 
@@ -80,44 +89,55 @@ async function act(request, run, tone) {
 const approve = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id },
 	{ ...page, heading: `Allow ${request.user} to:` }), 'good');
 const deny = (request) => act(request, () => post('/requests/deny', csrf, { request: request.id }), 'bad');
-const denyAndLock = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id, lock: true },
+const denyAndLock = (request) => act(request,
+	() => stepUp({ action: 'stepup.approve', request: request.id, lock: true },
 	page), 'bad');
 const withdraw = (request) => act(request, () => post('/requests/cancel', csrf, { request: request.id }), '');
 
 // Locking somebody, or oneself, is asked once more, and takes a key or a code of one's own.
 function sure(request) {
 	const whom = request.own ? 'You are' : `${request.user} is`;
-	const words = `This denies the request and locks the account. ${whom} refused everywhere until an administrator ` +
+	const words = `This denies the request and locks the account. ${whom} refused everywhere ` +
+		'until an administrator ' +
 		'unlocks it. You will be asked for your key or a code.';
-	const box = element('div', { className: 'sure', attributes: { role: 'group' } }, element('p', { textContent: words }),
-		button('Deny and lock', 'bad', () => denyAndLock(request)), ' ', button('Back', 'quiet', () => box.remove()));
+	const box = element('div', { className: 'sure', attributes: { role: 'group' } },
+		element('p', { textContent: words }),
+		button('Deny and lock', 'bad', () => denyAndLock(request)), ' ',
+			button('Back', 'quiet', () => box.remove()));
 	return box;
 }
 
 function actions(request) {
-	const alarm = button(request.own ? 'This wasn\'t me …' : `That wasn't ${request.user} …`, 'quiet far', (pressed) => {
+	const alarm = button(request.own ? 'This wasn\'t me …' : `That wasn't ${request.user} …`, 'quiet far',
+		(pressed) => {
 		const card = pressed.closest('.request');
 		card.querySelector('.sure')?.remove();
 		card.append(sure(request));
 		card.querySelector('.sure button').focus();
 	});
 	const answers = request.own ? [button('Withdraw', '', () => withdraw(request))]
-		: [button('Approve', 'main', () => approve(request)), button('Deny', '', () => deny(request))];
-	return element('div', { className: 'actions' }, ...answers, element('span', { className: 'hint', textContent: request.id }), alarm);
+		: [button('Approve', 'main', () => approve(request)),
+			button('Deny', '', () => deny(request))];
+	return element('div', { className: 'actions' }, ...answers,
+		element('span', { className: 'hint', textContent: request.id }), alarm);
 }
 
 function standing(request) {
 	if (request.state === 'approved')
-		return `${request.by} approved this. Do the same again, with your key or a code: it will go through.`;
+		return `${request.by} approved this. ` +
+			'Do the same again, with your key or a code: it will go through.';
 	return `Waiting for ${request.approvers.join(' or ')}.`;
 }
 
 function card(request) {
 	const who = element('span', {}, ...(request.own ? [element('bdi', { textContent: standing(request) })]
-		: [element('strong', {}, element('bdi', { textContent: request.user })), ' asks you to approve:']));
+		: [element('strong', {}, element('bdi', { textContent: request.user })),
+			' asks you to approve:']));
 	const left = element('span', { className: 'left' });
-	const node = element('article', { className: 'card request', attributes: { 'data-request': request.id } },
-		element('p', { className: 'asks' }, who, left), element('h2', {}, element('bdi', { className: 'text', textContent: request.text })),
+	const node = element('article', { className: 'card request',
+		attributes: { 'data-request': request.id } },
+		element('p', { className: 'asks' }, who, left),
+			element('h2', {}, element('bdi', { className: 'text', textContent: request.text })),
 		facts(request), actions(request));
 	const tick = () => {
 		const seconds = Math.max(0, Math.round(request.expires - now()));

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Security keys in a web page: options in JSON, as the verifier makes them, become what the key says, in JSON, as the verifier takes it.
+// Security keys in a web page: options in JSON, as the verifier makes them, become what the key says, in
+// JSON, as the verifier takes it.
 //
 //	import { keysWork, useKey, makeKey } from './stepup-keys.js';
-//	if (keysWork()) …                                            // this browser, at this address, can use keys at all
-//	const credential = await useKey(question.publicKey, signal); // a step-up's question → {"method":"browser","credential":credential}
+//	if (keysWork()) …  // this browser, at this address, can use keys at all
+//	// a step-up's question → {"method":"browser","credential":credential}
+//	const credential = await useKey(question.publicKey, signal);
 //	const credential = await makeKey(begun.publicKey, signal);   // an enrolment → EnrollFinish's `key`
 //
-// Both throw a KeyTrouble, whose message is a sentence for the person: what happened, what did not, what to do next. Where `copied` is true,
-// the page is not where the keys belong: ask for nothing more there, above all no code. Abort `signal` when the person gives up or the question
-// has run out. Needs nothing: no library, no inline script, no trusted types policy.
+// Both throw a KeyTrouble, whose message is a sentence for the person: what happened, what did not, what to
+// do next. Where `copied` is true, the page is not where the keys belong: ask for nothing more there, above
+// all no code. Abort `signal` when the person gives up or the question has run out. Needs nothing: no
+// library, no inline script, no trusted types policy.
 //
-// An extension that keeps passkeys puts itself in the place of navigator.credentials, and its credentials are objects of its own: they have the
-// prototype of a PublicKeyCredential, whose methods and getters throw for them. So nothing here is called because a prototype has it: JSON is made by
-// hand, and every member is read with care.
+// An extension that keeps passkeys puts itself in the place of navigator.credentials, and its credentials are
+// objects of its own: they have the prototype of a PublicKeyCredential, whose methods and getters throw for
+// them. So nothing here is called because a prototype has it: JSON is made by hand,
+// and every member is read with care.
 
 export class KeyTrouble extends Error {
 	get copied() {
@@ -33,7 +37,8 @@ const nameOf = (error) => String(member(error, 'name') ?? typeof error);
 
 export function keysWork() {
 	const keys = member(navigator, 'credentials');
-	return Boolean(window.isSecureContext && window.PublicKeyCredential && member(keys, 'get') && member(keys, 'create'));
+	return Boolean(window.isSecureContext && window.PublicKeyCredential && member(keys, 'get') &&
+		member(keys, 'create'));
 }
 
 // --- base64url ---
@@ -46,7 +51,9 @@ function bytesOf(text) {
 function textOf(buffer) {
 	let bytes;
 	try {
-		bytes = ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
+		bytes = ArrayBuffer.isView(buffer)
+			? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+			: new Uint8Array(buffer);
 	} catch {
 		return undefined;
 	}
@@ -61,7 +68,8 @@ function textOf(buffer) {
 const withBytes = (descriptors = []) => descriptors.map((one) => ({ ...one, id: bytesOf(one.id) }));
 
 function requestOptions(json) {
-	return { ...json, challenge: bytesOf(json.challenge), allowCredentials: withBytes(json.allowCredentials) };
+	return { ...json, challenge: bytesOf(json.challenge),
+		allowCredentials: withBytes(json.allowCredentials) };
 }
 
 function creationOptions(json) {
@@ -93,7 +101,8 @@ function credentialJson(credential, needed) {
 	const response = member(credential, 'response');
 	const id = textOf(member(credential, 'rawId'));
 	const json = { id, rawId: id, type: 'public-key', response: {} };
-	for (const name of ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle', 'attestationObject']) {
+	for (const name of ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle',
+		'attestationObject']) {
 		const text = textOf(member(response, name));
 		if (text)
 			json.response[name] = text;
@@ -119,12 +128,15 @@ function over(signal) {
 
 // --- what went wrong, in words ---
 
-// By the name of the DOMException. The browser says "NotAllowed" for a cancelled dialog, for time that ran out and for a key that isn't listed,
-// so that no page learns which; the sentence can't tell them apart either.
+// By the name of the DOMException. The browser says "NotAllowed" for a cancelled dialog, for time that ran
+// out and for a key that isn't listed, so that no page learns which;
+// the sentence can't tell them apart either.
 const troubles = {
-	NotAllowedError: (done) => 'No key answered. You cancelled, it took too long, or that key is not one of yours here. ' +
+	NotAllowedError: (done) =>
+		'No key answered. You cancelled, it took too long, or that key is not one of yours here. ' +
 		`${done} Plug in a key that you enrolled and try again.`,
-	SecurityError: (done) => `Your keys do not belong to ${location.host}, the address of this page. ${done} ` +
+	SecurityError: (done) => `Your keys do not belong to ${location.host}, the address of this page. ` +
+		`${done} ` +
 		'If that is not the address that you always use, somebody may be copying the console. ' +
 		'Close the page and tell your security desk.',
 	AbortError: (done) => `The question to your key was cancelled. ${done} Try again.`,
@@ -133,21 +145,25 @@ const troubles = {
 	NotSupportedError: (done) => `That key can't do what this needs. ${done} Try another key.`,
 	ConstraintError: (done) => 'That key has no PIN or fingerprint, and this needs one. ' +
 		`${done} Set one on the key, or try another key.`,
-	NotReadableError: (done) => `The key could not be read. ${done} Unplug it, plug it in again and try again.`,
+	NotReadableError: (done) =>
+		`The key could not be read. ${done} Unplug it, plug it in again and try again.`,
 };
 
 const troublesMaking = {
 	NotAllowedError: (done) => `No key answered. You cancelled, or it took too long. ${done} ` +
 		'Plug in the key and try again.',
-	InvalidStateError: (done) => `That key is on your account already. ${done} To add another one, use another key.`,
+	InvalidStateError: (done) =>
+		`That key is on your account already. ${done} To add another one, use another key.`,
 };
 
 function trouble(error, table, done) {
 	const name = nameOf(error);
 	const words = table[name] ?? troubles[name];
-	return new KeyTrouble(words ? words(done) : `Something between this page and your key failed (${name}). ` +
+	return new KeyTrouble(words ? words(done)
+		: `Something between this page and your key failed (${name}). ` +
 		`Most often it is an extension that keeps passkeys, such as a password manager. ${done} ` +
-		'Choose a security key in its dialog, or turn the extension off for this page. Then try again.',
+		'Choose a security key in its dialog, or turn the extension off for this page. ' +
+		'Then try again.',
 	{ cause: error });
 }
 
@@ -164,7 +180,8 @@ async function said(table, done, needed, signal, ask) {
 
 // Asks a key to sign; `json` is a PublicKeyCredentialRequestOptionsJSON.
 export function useKey(json, signal) {
-	return said(troubles, 'Nothing was approved.', ['clientDataJSON', 'authenticatorData', 'signature'], signal,
+	return said(troubles, 'Nothing was approved.', ['clientDataJSON', 'authenticatorData', 'signature'],
+		signal,
 		async () => navigator.credentials.get({ publicKey: requestOptions(json), signal }));
 }
 

@@ -1,33 +1,39 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The step-up dialog: shows what the verifier asks, lets the person use a key or type a code, sends what came of it. No framework.
+// The step-up dialog: shows what the verifier asks, lets the person use a key or type a code,
+// sends what came of it. No framework.
 //
 // To take it into a console of your own, copy stepup.js, stepup-keys.js and stepup.css. Then
 //
 //	import { stepUp } from './stepup.js';
 //	const outcome = await stepUp({ action: 'customer.export', account: 'acme', records: 12 }, { csrf });
-//	// also { csrf, heading, user, help }: words above the prompt, instead of "Confirm this …"; who is signed in
-//	// here; whom to call about a lost key
+//	// also { csrf, heading, user, help }: words above the prompt, instead of "Confirm this …";
+//	// who is signed in here; whom to call about a lost key
 //	if (outcome.state === 'granted') …   // outcome.id names the grant to your server, which takes it once
 //	else show(outcome.message.message);  // 'refused' or 'cancelled': nothing was approved, and why
 //
-// Your server answers two addresses (`begin` and `answer`, if they are not the ones below) with POSTed JSON; the token `csrf` comes back in the
-// header X-CSRF-Token:
+// Your server answers two addresses (`begin` and `answer`, if they are not the ones below) with POSTed JSON;
+// the token `csrf` comes back in the header X-CSRF-Token:
 //	begin   gets the first argument above, whatever your server makes of it
-//	answer  gets {"id", "answer": A}, A for the conversation of pam_stepup(8): {"method":"browser","credential":{…}}, {"method":"code","code":…}
-//	        or {"cancel":true}; after "waiting" {"wait":true}, held until somebody answered, or a while, or {"cancel":true}, which withdraws the request
-// and both say {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
+//	answer  gets {"id", "answer": A}, A for the conversation of pam_stepup(8):
+//	        {"method":"browser","credential":{…}}, {"method":"code","code":…} or {"cancel":true};
+//	        after "waiting" {"wait":true}, held until somebody answered, or a while, or {"cancel":true},
+//	        which withdraws the request
+// and both say {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}},
+// `message` as the PAM module made it.
 //
-// It never decides anything: it shows texts that the verifier made (as text, never as HTML) and passes answers on. It runs under
-// script-src 'self' and require-trusted-types-for 'script'.
+// It never decides anything: it shows texts that the verifier made (as text, never as HTML) and passes
+// answers on. It runs under script-src 'self' and require-trusted-types-for 'script'.
 import { keysWork, useKey } from './stepup-keys.js';
 
-const UNREACHABLE = 'The console did not answer, so nothing was approved. You did nothing wrong. Try again in a minute.';
-const NO_KEYS_HERE = 'This needs your key, and this browser can\'t use keys at this address. Nothing was approved. ' +
+const UNREACHABLE = 'The console did not answer, so nothing was approved. ' +
+	'You did nothing wrong. Try again in a minute.';
+const NO_KEYS_HERE = 'This needs your key, and this browser can\'t use keys at this address. ' +
+	'Nothing was approved. ' +
 	'Open the console at its https address, in a browser that is up to date.';
 const TIME_IS_UP = 'Time is up. Nothing was approved. Close this and start again.';
 
-// POSTs JSON; whatever comes back, or doesn't, is {state, message}. `status` is there where a page came instead of JSON, `unreachable` where nothing
-// came. With `keepalive` it is sent even where the page is left.
+// POSTs JSON; whatever comes back, or doesn't, is {state, message}. `status` is there where a page came
+// instead of JSON, `unreachable` where nothing came. With `keepalive` it is sent even where the page is left.
 export async function post(address, csrf, body, keepalive = false) {
 	try {
 		const response = await fetch(address, {
@@ -38,8 +44,10 @@ export async function post(address, csrf, body, keepalive = false) {
 		});
 		if ((response.headers.get('Content-Type') || '').startsWith('application/json'))
 			return objectOf(await response.json());
-		// A page instead of JSON: the session ended, or the account was locked meanwhile. Its sentence is worth showing.
-		return { state: 'refused', status: response.status, message: { message: sentenceOf(await response.text()) || UNREACHABLE } };
+		// A page instead of JSON: the session ended, or the account was locked meanwhile. Its
+		// sentence is worth showing.
+		return { state: 'refused', status: response.status,
+			message: { message: sentenceOf(await response.text()) || UNREACHABLE } };
 	} catch {
 		return { state: 'refused', unreachable: true, message: { message: UNREACHABLE } };
 	}
@@ -73,7 +81,8 @@ export function element(name, properties = {}, ...children) {
 
 class Dialog {
 	constructor({ csrf, begin = '/step-up/begin', answer = '/step-up/answer', heading, user, help }) {
-		Object.assign(this, { csrf, addresses: { begin, answer }, heading, id: null, busy: false, attempt: null,
+		Object.assign(this, { csrf, addresses: { begin, answer }, heading, id: null, busy: false,
+			attempt: null,
 			used: '' });
 		this.build();
 		this.sayWho(user, help);
@@ -88,29 +97,38 @@ class Dialog {
 	build() {
 		this.title = element('h2', { id: 'step-up-title' });
 		this.prompt = element('p', { id: 'step-up-prompt', className: 'prompt' });
-		this.error = element('p', { id: 'step-up-error', className: 'error', hidden: true, attributes: { role: 'alert' } });
-		this.key = element('button', { id: 'step-up-key', type: 'button', className: 'main key', textContent: 'Use your key' });
-		this.live = element('p', { id: 'step-up-live', className: 'live', attributes: { role: 'status' } });
-		this.or = element('p', { className: 'or', textContent: 'or', attributes: { 'aria-hidden': 'true' } });
+		this.error = element('p', { id: 'step-up-error', className: 'error', hidden: true,
+			attributes: { role: 'alert' } });
+		this.key = element('button', { id: 'step-up-key', type: 'button', className: 'main key',
+			textContent: 'Use your key' });
+		this.live = element('p', { id: 'step-up-live', className: 'live',
+			attributes: { role: 'status' } });
+		this.or = element('p', { className: 'or', textContent: 'or',
+			attributes: { 'aria-hidden': 'true' } });
 		this.label = element('label', { htmlFor: 'step-up-code' });
 		this.code = element('input', {
-			id: 'step-up-code', name: 'code', autocomplete: 'one-time-code', inputMode: 'numeric', maxLength: 12, spellcheck: false,
+			id: 'step-up-code', name: 'code', autocomplete: 'one-time-code', inputMode: 'numeric',
+				maxLength: 12, spellcheck: false,
 			attributes: { 'aria-describedby': 'step-up-prompt step-up-error step-up-time' },
 		});
 		this.time = element('p', { id: 'step-up-time', className: 'hint' });
 		this.as = element('p', { id: 'step-up-as', className: 'hint' });
-		this.cancel = element('button', { type: 'button', className: 'quiet', textContent: 'Cancel' });
+		this.cancel = element('button',
+			{ type: 'button', className: 'quiet', textContent: 'Cancel' });
 		this.confirm = element('button', { textContent: 'Approve' });
 		this.typed = element('div', { className: 'typed' }, this.or, this.label, this.code);
 		this.who = element('p', { id: 'step-up-second', attributes: { role: 'status' } });
 		this.left = element('progress', { max: 1, attributes: { 'aria-hidden': 'true' } });
 		this.until = element('p', { id: 'step-up-until', className: 'hint' });
-		this.second = element('div', { className: 'second', hidden: true }, this.who, this.left, this.until);
+		this.second = element('div', { className: 'second', hidden: true }, this.who, this.left,
+			this.until);
 		this.question = element('div', {}, this.key, this.live, this.typed, this.time, this.as);
-		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error, this.second, this.question,
+		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error,
+			this.second, this.question,
 			element('div', { className: 'buttons' }, this.cancel, this.confirm));
 		this.dialog = element('dialog', { className: 'step-up',
-			attributes: { 'aria-labelledby': 'step-up-title', 'aria-describedby': 'step-up-prompt' } }, this.form);
+			attributes: { 'aria-labelledby': 'step-up-title',
+				'aria-describedby': 'step-up-prompt' } }, this.form);
 	}
 
 	// As whom one confirms, and where to go with a lost key.
@@ -161,7 +179,8 @@ class Dialog {
 		return this.refuse(message);
 	}
 
-	// A second person has to agree: says who can, until when, and holds on. A console that is away for a moment doesn't end that.
+	// A second person has to agree: says who can, until when, and holds on. A console that is away for a
+	// moment doesn't end that.
 	async waitForSecond(id, message) {
 		if (this.waiting !== message.request)
 			this.startWaiting(id, message);
@@ -189,7 +208,8 @@ class Dialog {
 		const tick = () => {
 			const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
 			this.left.value = seconds * 1000 / all;
-			this.until.textContent = `Expires in ${minutes(seconds)}. Keep this page open: it goes on by itself. ` +
+			this.until.textContent = `Expires in ${minutes(seconds)}. ` +
+				'Keep this page open: it goes on by itself. ' +
 				'If you close it, your request is withdrawn.';
 		};
 		this.timer = setInterval(tick, 1000);
@@ -227,8 +247,10 @@ class Dialog {
 		this.or.hidden = !this.options;
 		this.confirm.classList.toggle('main', !this.options);
 		this.confirm.textContent = this.options ? 'Use the code' : 'Approve';
-		this.title.textContent = this.heading ?? (this.options ? 'Confirm this with your key' : 'Confirm this with a code');
-		this.label.textContent = this.options ? 'Code' : (question.ask || 'Code').replace(/:\s*$/, '');
+		this.title.textContent = this.heading ?? (this.options ? 'Confirm this with your key'
+			: 'Confirm this with a code');
+		this.label.textContent = this.options ? 'Code'
+			: (question.ask || 'Code').replace(/:\s*$/, '');
 		this.complain(question.error);
 		this.open();
 		this.focus();
@@ -328,7 +350,8 @@ class Dialog {
 		this.complain('');
 		this.key.setAttribute('aria-disabled', 'true');
 		this.key.textContent = 'Waiting for your key …';
-		this.live.textContent = 'Touch your key when it blinks. If it has a PIN, the browser asks for it.';
+		this.live.textContent = 'Touch your key when it blinks. ' +
+			'If it has a PIN, the browser asks for it.';
 		try {
 			const credential = await useKey(this.options, attempt.signal);
 			if (this.attempt === attempt) {
@@ -341,7 +364,8 @@ class Dialog {
 		}
 	}
 
-	// No answer was given, so the question still stands, for as long as before; but not on a page that may be somebody's copy.
+	// No answer was given, so the question still stands, for as long as before;
+	// but not on a page that may be somebody's copy.
 	keyFailed(error) {
 		this.attempt = null;
 		if (error.copied)
@@ -360,7 +384,8 @@ class Dialog {
 			return this.withdraw();
 		if (this.id)
 			this.send({ cancel: true });
-		return this.finish({ state: 'cancelled', message: { message: 'Cancelled. Nothing was approved.' } });
+		return this.finish({ state: 'cancelled',
+			message: { message: 'Cancelled. Nothing was approved.' } });
 	}
 }
 
