@@ -62,14 +62,17 @@ dist_interfaces_DATA = lib/wire/interfaces/io.stepup.Verify1.varlink \
 	lib/wire/interfaces/io.stepup.Admin1.varlink lib/wire/interfaces/io.stepup.Redeem1.varlink \
 	lib/wire/interfaces/io.stepup.Hooks1.varlink
 
-# The same texts as C strings, so that what is served is what is installed.
+# The same texts as C strings, so that what is served is what is installed; and their methods as tables.
 BUILT_SOURCES += lib/wire/interfaces_text.h
 CLEANFILES += lib/wire/interfaces_text.h
-lib/wire/interfaces_text.h: $(dist_interfaces_DATA)
+EXTRA_DIST += lib/wire/interfaces/tables.awk
+lib/wire/interfaces_text.h: $(dist_interfaces_DATA) lib/wire/interfaces/tables.awk
 	$(AM_V_GEN)$(MKDIR_P) lib/wire && \
 		for door in verify:Verify1 admin:Admin1 redeem:Redeem1 hooks:Hooks1; do \
 		echo "static const char interface_text_$${door%%:*}[] ="; \
 		$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' \
 			$(srcdir)/lib/wire/interfaces/io.stepup.$${door##*:}.varlink; \
 		echo ';'; \
+		$(AWK) -v prefix=$${door%%:*} -f $(srcdir)/lib/wire/interfaces/tables.awk \
+			$(srcdir)/lib/wire/interfaces/io.stepup.$${door##*:}.varlink || exit 1; \
 	done >$@.new && mv $@.new $@

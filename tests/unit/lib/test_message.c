@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/receipt_check.h"
+#include "lib/wire/action.h"
 #include "lib/wire/message.h"
+#include "lib/wire/user_name.h"
 
 static const struct field fields[] = {
 	{"text", FIELD_TEXT, 5, true},
@@ -267,6 +270,26 @@ static void the_tables_say_what_the_interface_texts_say(void **state)
 	assert_null(interface_method(&interface_verify, ""));
 }
 
+/* The maximum of a method's field; -1 if it has none of that name. */
+static int64_t most(const struct interface *interface, const char *method, const char *name)
+{
+	const struct field *field = interface_method(interface, method)->in;
+
+	while (field->name != NULL && strcmp(field->name, name) != 0)
+		field++;
+	return field->name == NULL ? -1 : field->maximum;
+}
+
+static void sizes_that_stand_in_texts_and_in_code_are_the_same(void **state)
+{
+	(void)state;
+	assert_int_equal(most(&interface_verify, "Begin", "action"), ACTION_NAME_SIZE - 1);
+	assert_int_equal(most(&interface_verify, "Begin", "details"), DETAIL_COUNT_MAX);
+	assert_int_equal(most(&interface_verify, "Begin", "user"), USER_NAME_MAX_BYTES);
+	assert_int_equal(most(&interface_admin, "Log", "from"), DETAIL_NUMBER_MAX);
+	assert_int_equal(most(&interface_redeem, "Redeem", "receipt"), RECEIPT_SIZE_MAX);
+}
+
 static void compare_with_file(const struct interface *interface)
 {
 	char path[4096], text[65536] = "";
@@ -303,6 +326,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_hostile_field_name_is_made_printable_and_cut),
 	cmocka_unit_test(fields_are_read_with_a_default_for_what_was_left_out),
 	cmocka_unit_test(the_tables_say_what_the_interface_texts_say),
+	cmocka_unit_test(sizes_that_stand_in_texts_and_in_code_are_the_same),
 	cmocka_unit_test(what_is_served_is_the_installed_text_byte_for_byte),
 };
 
