@@ -14,6 +14,7 @@
 #include "lib/base/display_text.h"
 
 #define NAME_MAX_SIZE 32 /* of a value, with the NUL */
+#define FILLING_ROOM 512 /* bytes, with the NUL */
 
 /* --- values --- */
 
@@ -243,23 +244,53 @@ static bool part_is_said(const struct piece *part, const struct sentence_values 
 	return values_suffice(part->text, part->text + part->size, values);
 }
 
-/* Text and values, without parts. */
-static void write_piece(FILE *out, const struct piece *piece, const struct sentence_values *values)
-{
-	const char *value;
+/* What is written by now; begins with room for most sentences. A stream would take 8 KiB for each. */
+struct filling {
+	char *text;
+	size_t size, room;
+	bool failed;
+};
 
-	if (piece->kind == PIECE_TEXT) {
-		(void)fwrite(piece->text, 1, piece->size, out);
-		return;
-	}
-	value = filled_value(values, piece->name, piece->name_size);
-	if (value != NULL)
-		(void)fputs(value, out);
-	else
-		(void)fwrite(piece->text, 1, piece->size, out);
+/* Makes room for a text of `size` bytes, with the NUL. */
+static bool filling_grow(struct filling *filling, size_t size)
+{
+	size_t room = size < FILLING_ROOM ? FILLING_ROOM : 2 * size;
+	char *larger;
+
+	if (size <= filling->room)
+		return true;
+	larger = realloc(filling->text, room);
+	if (larger == NULL)
+		return false;
+	filling->text = larger;
+	filling->room = room;
+	return true;
 }
 
-static void write_bracketed(FILE *out, const struct piece *part, const struct sentence_values *values)
+static void filling_add(struct filling *filling, const char *text, size_t size)
+{
+	filling->failed = filling->failed || !filling_grow(filling, filling->size + size + 1);
+	if (filling->failed)
+		return;
+	memcpy(filling->text + filling->size, text, size);
+	filling->size += size;
+	filling->text[filling->size] = '\0';
+}
+
+/* Text and values, without parts. */
+static void write_piece(struct filling *out, const struct piece *piece, const struct sentence_values *values)
+{
+	const char *value = piece->kind == PIECE_TEXT ? NULL
+		: filled_value(values, piece->name, piece->name_size);
+
+	if (value != NULL)
+		filling_add(out, value, strlen(value));
+	else
+		filling_add(out, piece->text, piece->size);
+}
+
+static void write_bracketed(struct filling *out, const struct piece *part,
+	const struct sentence_values *values)
 {
 	const char *at = part->text, *end = part->text + part->size;
 	struct piece piece;
@@ -268,7 +299,7 @@ static void write_bracketed(FILE *out, const struct piece *part, const struct se
 		write_piece(out, &piece, values);
 }
 
-static void write_filled(FILE *out, const char *text, const struct sentence_values *values)
+static void write_filled(struct filling *out, const char *text, const struct sentence_values *values)
 {
 	const char *end = text + strlen(text);
 	struct piece piece;
@@ -283,19 +314,17 @@ static void write_filled(FILE *out, const char *text, const struct sentence_valu
 
 char *sentence_fill(const char *text, const struct sentence_values *values)
 {
-	char *filled = NULL;
-	size_t size = 0;
-	FILE *out = NULL;
+	struct filling filling = {.text = NULL};
 
-	if (!values->failed && values_suffice(text, text + strlen(text), values))
-		out = open_memstream(&filled, &size);
-	if (out != NULL)
-		write_filled(out, text, values);
-	if (out != NULL && fclose(out) != 0) {
-		free(filled);
-		filled = NULL;
+	if (values->failed || !values_suffice(text, text + strlen(text), values))
+		return NULL;
+	filling_add(&filling, "", 0);
+	write_filled(&filling, text, values);
+	if (filling.failed) {
+		free(filling.text);
+		return NULL;
 	}
-	return filled;
+	return filling.text;
 }
 
 /* --- rows --- */
