@@ -13,8 +13,8 @@ const require = createRequire(path.join(process.env.BROWSER_MODULES, 'package.js
 const { chromium } = require('playwright-core');
 export const url = process.env.QUICKSTART_URL;
 export const folder = process.env.QUICKSTART_DIR;
+// Nobody, if there is no quickstart.
 export const people = folder ? JSON.parse(fs.readFileSync(`${folder}/people/people.json`)) : {};
-	// nobody where there is no quickstart
 const pictures = process.argv[2] === '--pictures' ? process.argv[3] : null;
 export const ACCOUNT = 'harbour-wallets';
 const PATIENCE = 120000;
@@ -40,8 +40,8 @@ export const matches = (got, pattern, fact) => ok(pattern.test(got), fact,
 // --- codes (RFC 4226), counted in the files that the quickstart counts in ---
 
 function base32(text) {
-	const bits = [...text].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(
-		5, '0')).join('');
+	const bits = [...text].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2)
+		.padStart(5, '0')).join('');
 	return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }
 
@@ -86,8 +86,8 @@ export function administrator(...words) {
 
 // --- the browser ---
 
+// Violations of the content security policy, script errors, dialogs that a script opened.
 export const complaints = [];
-	// violations of the content security policy, script errors, dialogs that a script opened
 
 // One for all: each context in it has cookies and keys of its own, as if it were another machine.
 let browser = null;
@@ -96,10 +96,10 @@ let browser = null;
 export async function open({ init, ...options } = {}) {
 	browser ??= await chromium.launch({
 		executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false,
-			timeout: PATIENCE,
+		timeout: PATIENCE,
 		args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 			'--disable-component-update', '--disable-sync',
-				'--host-resolver-rules=MAP console.example.test 127.0.0.1'],
+			'--host-resolver-rules=MAP console.example.test 127.0.0.1'],
 	});
 	const context = await browser.newContext({ acceptDownloads: true,
 		viewport: { width: 1100, height: 820 }, reducedMotion: 'reduce', ...options });
@@ -112,8 +112,10 @@ export async function open({ init, ...options } = {}) {
 			`violation of ${event.violatedDirective} by ${event.blockedURI}`)));
 	const page = await context.newPage();
 	page.on('pageerror', (error) => complaints.push(`script error: ${error}`));
-	page.on('dialog', (dialog) => { complaints.push(`a page opened a dialog: ${dialog.message()}`);
-		dialog.dismiss(); });
+	page.on('dialog', (dialog) => {
+		complaints.push(`a page opened a dialog: ${dialog.message()}`);
+		dialog.dismiss();
+	});
 	page.done = () => context.close();
 	return page;
 }

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { Authenticator } from './authenticator.mjs';
 import {
 	ACCOUNT, administrator, clickExport, complaints, dialog, dialogError, done, downloaded, equal, folder,
-		matches, nextCode, ok, open, password, picture,
+	matches, nextCode, ok, open, password, picture,
 	signIn, station, type, url,
 } from './harness.mjs';
 import { phish } from './phisher.mjs';
@@ -331,8 +331,8 @@ async function oneMoreKey(page) {
 		'a key that is enrolled already is not enrolled twice');
 	await picture(page, 'key-11-twice');
 	const credentials = await first.credentials();
-	await page.route('**/keys/begin', async (route) =>
-		{ // the key that confirmed is taken out, and the new one put in its place
+	// The key that confirmed is taken out, and the new one put in its place.
+	await page.route('**/keys/begin', async (route) => {
 		await Authenticator.plugIn(page);
 		await route.continue();
 	});
@@ -381,9 +381,8 @@ async function pagesOfOthers(page, other) {
 	await other.goto(`${url}/keys`);
 	const post = (at, address, body, headers) => at.evaluate(async ([to, what, extra]) => {
 		const csrf = document.querySelector('meta[name=csrf]').content;
-		const response = await fetch(to,
-			{ method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf,
-			...extra },
+		const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf, ...extra };
+		const response = await fetch(to, { method: 'POST', headers,
 			body: typeof what === 'string' ? what : JSON.stringify(what) });
 		return { status: response.status, json: await response.json().catch(() => null) };
 	}, [address, body, headers]);
@@ -429,8 +428,8 @@ function passkeyProvider() {
 	const dressed = (prototype, members) =>
 		Object.setPrototypeOf(Object.create(null, Object.fromEntries(Object.entries(members)
 		.map(([name, value]) => [name, { value, enumerable: true }]))), prototype);
+	// A view, not at its buffer's beginning.
 	const copy = (buffer) => (buffer ? new Uint8Array([0, ...new Uint8Array(buffer)]).subarray(1) : null);
-		// a view, not at its buffer's beginning
 	const ways = {
 		silent: () => new Promise(() => {}),
 		text: () => Promise.reject('no vault'), // eslint-disable-line prefer-promise-reject-errors
@@ -475,12 +474,12 @@ async function passkeyExtension() {
 			throws(() => credential.response.getTransports())];
 	});
 	equal(broken.join(), 'true,true,true,true', 'it is one indeed whose methods and getters throw');
-	for (const [how, words] of [['text',
-		/failed \(string\)\. Most often it is an extension.*Nothing was approved/],
+	for (const [how, words] of [
+		['text', /failed \(string\)\. Most often it is an extension.*Nothing was approved/],
 		['nothing', /UnreadableCredential.*Nothing was approved/],
 		['empty', /UnreadableCredential.*Nothing was approved/],
-			['thrown', new RegExp('failed \\(TypeError\\)\\. Most often it is an extension' +
-				'.*Nothing was approved.*try again')]]) {
+		['thrown', new RegExp('failed \\(TypeError\\)\\. Most often it is an extension' +
+			'.*Nothing was approved.*try again')]]) {
 		await page.evaluate((name) => sessionStorage.setItem('provider', name), how);
 		await askExport(page);
 		await page.click('#step-up-key');
@@ -512,9 +511,9 @@ async function bareBrowser() {
 		Object.defineProperty(window, 'sessionStorage',
 			{ get() { throw new DOMException('no storage', 'SecurityError'); } });
 		const { fetch } = window;
+		const headers = { 'Content-Type': 'application/json' };
 		window.fetch = (...what) => (window.answersNull
-			? Promise.resolve(new Response('null',
-			{ headers: { 'Content-Type': 'application/json' } })) : fetch(...what));
+			? Promise.resolve(new Response('null', { headers })) : fetch(...what));
 	} });
 	await signIn(page, 'carol');
 	ok(true, 'a browser that keeps nothing for a page signs in');

@@ -4,7 +4,7 @@
 import { Authenticator } from './authenticator.mjs';
 import {
 	ACCOUNT, administrator, complaints, dialog, dialogError, done, equal, matches, nextCode, ok, open,
-		picture, signIn, station, type, url,
+	picture, signIn, station, type, url,
 } from './harness.mjs';
 import { secondPersonPolicy } from './policy.mjs';
 import { arrive, arriveWithKey, askOver, card, exportWithin, openAgreement, press, signInWithKey, title,

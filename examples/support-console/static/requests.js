@@ -13,8 +13,8 @@ const cards = new Map(); // by request id: {request, node, tick}
 const answered = new Set(); // those whose end this page says itself
 let skew = 0; // the console's clock less this one's, in seconds
 
-const happened = element('ul', { id: 'happened', className: 'happened', attributes: { role: 'log',
-	'aria-label': 'What happened' } });
+const happened = element('ul', { id: 'happened', className: 'happened',
+	attributes: { role: 'log', 'aria-label': 'What happened' } });
 const others = element('section', { attributes: { 'aria-label': 'Requests of others' } });
 const own = element('section', { attributes: { 'aria-label': 'Your requests' } });
 const none = element('p', { className: 'card none',
@@ -60,7 +60,7 @@ function facts(request) {
 		: request.why.charAt(0).toUpperCase() + request.why.slice(1);
 	return element('dl', { className: 'facts' },
 		fact('From', ...placeOf(request)), fact('Why a second person', why),
-			...(request.reason ? [fact('Reason given', request.reason)] : []),
+		...(request.reason ? [fact('Reason given', request.reason)] : []),
 		fact('Asked at', clock(request.requested)), fact('Expires at', clock(request.expires)));
 }
 
@@ -103,7 +103,7 @@ function sure(request) {
 	const box = element('div', { className: 'sure', attributes: { role: 'group' } },
 		element('p', { textContent: words }),
 		button('Deny and lock', 'bad', () => denyAndLock(request)), ' ',
-			button('Back', 'quiet', () => box.remove()));
+		button('Back', 'quiet', () => box.remove()));
 	return box;
 }
 
@@ -137,7 +137,7 @@ function card(request) {
 	const node = element('article', { className: 'card request',
 		attributes: { 'data-request': request.id } },
 		element('p', { className: 'asks' }, who, left),
-			element('h2', {}, element('bdi', { className: 'text', textContent: request.text })),
+		element('h2', {}, element('bdi', { className: 'text', textContent: request.text })),
 		facts(request), actions(request));
 	const tick = () => {
 		const seconds = Math.max(0, Math.round(request.expires - now()));
