@@ -111,17 +111,24 @@ static enum stepup_error leave(const struct moving_place *place, struct opened *
 	return error;
 }
 
+/* Opening a store that isn't there would make one. */
+static enum stepup_error store_is_there(const char *store, char **why)
+{
+	if (access(store, F_OK) == 0)
+		return STEPUP_OK;
+	if (asprintf(why, "Store %s: %s.", store, strerror(errno)) < 0)
+		*why = NULL;
+	return STEPUP_NOT_FOUND;
+}
+
 enum stepup_error moving_leave(const struct moving_place *place, const char *file,
 	const struct moving_carrier *carrier, struct store_head *left, char **why)
 {
 	struct opened opened = {.store = NULL};
 	enum stepup_error error = store_mark_folder(place->mark, why);
 
-	if (error == STEPUP_OK && access(place->store, F_OK) != 0) { /* opening it would make one */
-		error = STEPUP_NOT_FOUND;
-		if (asprintf(why, "Store %s: %s.", place->store, strerror(errno)) < 0)
-			*why = NULL;
-	}
+	if (error == STEPUP_OK)
+		error = store_is_there(place->store, why);
 	if (error == STEPUP_OK)
 		error = open_at(place, place->store, place->mark, &opened, why);
 	if (error == STEPUP_OK)

@@ -117,25 +117,31 @@ bool upkeep_child_is_content(pid_t child)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static char *json_of(const char *sentence, const struct store_head *left)
+{
+	json_t *object = json_pack("{s:s, s:b}", "message", sentence, "moved", left != NULL);
+	char *text;
+
+	if (left != NULL) {
+		(void)json_object_set_new(object, "batch", json_integer(left->batch));
+		(void)json_object_set_new(object, "at", json_integer(left->at));
+	}
+	text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(object);
+	return text;
+}
+
 void upkeep_tell(const struct upkeep_how *how, const struct store_head *left, const char *format, ...)
 {
 	char *sentence = NULL, *text = NULL;
 	va_list arguments;
-	json_t *object;
 
 	va_start(arguments, format);
 	if (vasprintf(&sentence, format, arguments) < 0)
 		sentence = NULL;
 	va_end(arguments);
-	if (how->json && sentence != NULL) {
-		object = json_pack("{s:s, s:b}", "message", sentence, "moved", left != NULL);
-		if (left != NULL) {
-			(void)json_object_set_new(object, "batch", json_integer(left->batch));
-			(void)json_object_set_new(object, "at", json_integer(left->at));
-		}
-		text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-		json_decref(object);
-	}
+	if (how->json && sentence != NULL)
+		text = json_of(sentence, left);
 	(void)puts(text != NULL ? text : sentence != NULL ? sentence : "Done.");
 	(void)fflush(stdout);
 	free(text);

@@ -65,13 +65,11 @@ bool step_up_through_pam(struct attempt *attempt, struct step_up_grant *grant)
 		result = pam_authenticate(handle, 0);
 	if (result == PAM_SUCCESS)
 		result = pam_acct_mgmt(handle, 0);
-	if (result == PAM_SUCCESS) {
-		made = pam_getenv(handle, "STEPUP_RECEIPT");
-		if (made && strlen(made) >= RECEIPT_SIZE)
-			result = PAM_SYSTEM_ERR;
-		else if (made)
-			strcpy(grant->receipt, made);
-	}
+	made = result == PAM_SUCCESS ? pam_getenv(handle, "STEPUP_RECEIPT") : NULL;
+	if (made && strlen(made) >= RECEIPT_SIZE)
+		result = PAM_SYSTEM_ERR;
+	else if (made)
+		strcpy(grant->receipt, made);
 	if (handle)
 		pam_end(handle, result);
 	return result == PAM_SUCCESS;

@@ -9,27 +9,30 @@
 
 #define HTML_SIZE_MAX ((size_t)8 << 20)
 
-static void html_write(struct html *html, const char *bytes, size_t size)
+static bool html_grow(struct html *html, size_t needed)
 {
 	size_t capacity = html->capacity ? html->capacity : 4096;
 	char *text;
 
+	while (capacity < needed)
+		capacity *= 2;
+	if (capacity == html->capacity)
+		return true;
+	text = realloc(html->text, capacity);
+	if (!text)
+		return false;
+	html->text = text;
+	html->capacity = capacity;
+	return true;
+}
+
+static void html_write(struct html *html, const char *bytes, size_t size)
+{
 	if (html->failed)
 		return;
-	if (size > HTML_SIZE_MAX - html->size) {
+	if (size > HTML_SIZE_MAX - html->size || !html_grow(html, html->size + size)) {
 		html->failed = true;
 		return;
-	}
-	while (capacity < html->size + size)
-		capacity *= 2;
-	if (capacity != html->capacity) {
-		text = realloc(html->text, capacity);
-		if (!text) {
-			html->failed = true;
-			return;
-		}
-		html->text = text;
-		html->capacity = capacity;
 	}
 	memcpy(html->text + html->size, bytes, size);
 	html->size += size;

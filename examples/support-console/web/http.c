@@ -315,6 +315,18 @@ static void request_body(struct http_request *request, const char *data, size_t 
 	body[request->body_size] = '\0';
 }
 
+/* The first call for a request: only its headers are there. */
+static struct http_request *request_new(struct console *console, struct MHD_Connection *connection)
+{
+	struct http_request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	request->console = console;
+	request->connection = connection;
+	return request;
+}
+
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path,
 	const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
 {
@@ -324,12 +336,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 
 	(void)version;
 	if (!request) {
-		*state = request = calloc(1, sizeof(*request));
-		if (!request)
-			return MHD_NO;
-		request->console = console;
-		request->connection = connection;
-		return MHD_YES;
+		*state = request_new(console, connection);
+		return *state ? MHD_YES : MHD_NO;
 	}
 	if (*upload_size) {
 		request_body(request, upload, *upload_size);

@@ -5,6 +5,20 @@
 
 #include "examples/support-console/web/pages.h"
 
+/* Where somebody who is signed in may go, and who they are. */
+static void page_navigation(struct html *html, const struct http_request *request)
+{
+	html_add(html, "<nav aria-label=\"Main\"><a href=\"/customers\">Customers</a> "
+		"<a href=\"/requests\">Requests</a> <a href=\"/keys\">Security keys</a>");
+	if (request->console->demo)
+		html_add(html, " <a href=\"/demo\">Try to cheat</a>");
+	html_add(html,
+		"</nav>\n<form class=\"who\" method=\"post\" action=\"/sign-out\">"
+		"<input type=\"hidden\" name=\"csrf\" value=\"%s\"><span>%s</span> "
+		"<button class=\"quiet\">Sign out</button></form>\n",
+		request->session.csrf, request->session.user);
+}
+
 void page_begin(struct html *html, struct http_request *request, const char *title, const char *script)
 {
 	bool signed_in = request->has_session && request->session.stage == SESSION_SIGNED_IN;
@@ -26,17 +40,8 @@ void page_begin(struct html *html, struct http_request *request, const char *tit
 		"<header class=\"bar\">\n"
 		"<a class=\"brand\" href=\"/customers\"><img src=\"/static/icon.svg\" alt=\"\" width=\"26\" "
 		"height=\"26\"> Quillpost <span>Support</span></a>\n");
-	if (signed_in) {
-		html_add(html, "<nav aria-label=\"Main\"><a href=\"/customers\">Customers</a> "
-			"<a href=\"/requests\">Requests</a> <a href=\"/keys\">Security keys</a>");
-		if (request->console->demo)
-			html_add(html, " <a href=\"/demo\">Try to cheat</a>");
-		html_add(html,
-			"</nav>\n<form class=\"who\" method=\"post\" action=\"/sign-out\">"
-			"<input type=\"hidden\" name=\"csrf\" value=\"%s\"><span>%s</span> "
-			"<button class=\"quiet\">Sign out</button></form>\n",
-			request->session.csrf, request->session.user);
-	}
+	if (signed_in)
+		page_navigation(html, request);
 	html_add(html, "</header>\n<main id=\"main\" tabindex=\"-1\">\n<h1><bdi>%s</bdi></h1>\n"
 		"<p id=\"status\" class=\"status\" role=\"status\" aria-live=\"polite\"></p>\n", title);
 }
