@@ -100,6 +100,7 @@ static void a_malformed_text_says_nothing(void **state)
 		filled = sentence_fill(texts[i], &values);
 		assert_true(filled == NULL || strchr(texts[i], '[') != NULL);
 		free(filled);
+		sentence_values_clear(&values);
 	}
 }
 
