@@ -42,7 +42,8 @@ lib_libevidence_a_SOURCES += lib/evidence/checkpoint_note.h lib/evidence/checkpo
 	lib/evidence/digest.h lib/evidence/digest.c lib/evidence/jws.h lib/evidence/jws.c \
 	lib/evidence/key_bytes.h lib/evidence/key_signature.h \
 	lib/evidence/key_signature.c lib/evidence/log_beside.h lib/evidence/log_beside.c \
-	lib/evidence/merkle.h lib/evidence/merkle.c lib/evidence/receipt_check.h \
+	lib/evidence/log_types.h lib/evidence/log_types.c lib/evidence/merkle.h \
+	lib/evidence/merkle.c lib/evidence/receipt_check.h \
 	lib/evidence/receipt_check.c lib/evidence/sshsig.h lib/evidence/sshsig.c
 
 # The log as an auditor reads it.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Replays a log: one table names the types of entries and what each does to what is known.
+ * Replays a log: each type of entry has a rule (rule_of) that says what it does to what is known.
  */
 #include "lib/replay/log_replay.h"
 
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/log_types.h"
 #include "lib/replay/log_replay_keys.h"
 #include "lib/replay/log_replay_limits.h"
 #include "lib/replay/log_replay_receipts.h"
@@ -304,21 +305,73 @@ static void on_hook(struct replay_step *step)
 		step_tell(step, "A hook was told of something that had not happened yet.");
 }
 
-static const struct type {
-	const char *name;
-	void (*rule)(struct replay_step *step);
-} types[] = {
-	{"epoch", on_epoch}, {"start", on_start}, {"names", on_nothing}, {"stop", on_nothing},
-	{"policy", on_policy}, {"grant", on_grant}, {"refusal", on_refusal}, {"alert", on_alert},
-	{"enrol", on_enrol}, {"remove", on_remove},
-	{"revoke", on_revoke},
-	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw},
-	{"lock", on_lock}, {"unlock", on_unlock}, {"freeze", on_freeze}, {"thaw", on_thaw},
-	{"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
-	{"request", on_request}, {"approve", on_approve}, {"deny", on_deny}, {"request-end", on_request_end},
-	{"hook", on_hook}, {"hooks-dropped", on_nothing}, {"vault-begun", on_nothing}, {"moved", on_moved},
-	{"arrived", on_arrived},
-};
+/* What has to hold of an entry of this type; NULL for none of ours. No default: a new type has a rule, or
+ * says that nothing has to hold. */
+static void (*rule_of(enum log_type type))(struct replay_step *step)
+{
+	switch (type) {
+	case LOG_TYPE_EPOCH:
+		return on_epoch;
+	case LOG_TYPE_START:
+		return on_start;
+	case LOG_TYPE_NAMES:
+	case LOG_TYPE_STOP:
+	case LOG_TYPE_RENAME:
+	case LOG_TYPE_HOOKS_DROPPED:
+	case LOG_TYPE_VAULT_BEGUN:
+		return on_nothing;
+	case LOG_TYPE_POLICY:
+		return on_policy;
+	case LOG_TYPE_GRANT:
+		return on_grant;
+	case LOG_TYPE_REFUSAL:
+	case LOG_TYPE_REDEEM_REFUSAL:
+		return on_refusal;
+	case LOG_TYPE_ALERT:
+		return on_alert;
+	case LOG_TYPE_ENROL:
+		return on_enrol;
+	case LOG_TYPE_REMOVE:
+		return on_remove;
+	case LOG_TYPE_REVOKE:
+		return on_revoke;
+	case LOG_TYPE_INIT:
+		return on_init;
+	case LOG_TYPE_INVITE:
+		return on_invite;
+	case LOG_TYPE_WITHDRAW:
+		return on_withdraw;
+	case LOG_TYPE_LOCK:
+		return on_lock;
+	case LOG_TYPE_UNLOCK:
+		return on_unlock;
+	case LOG_TYPE_FREEZE:
+		return on_freeze;
+	case LOG_TYPE_THAW:
+		return on_thaw;
+	case LOG_TYPE_REDEEM:
+		return step_redeem;
+	case LOG_TYPE_RESUME:
+		return step_resume;
+	case LOG_TYPE_REQUEST:
+		return on_request;
+	case LOG_TYPE_APPROVE:
+		return on_approve;
+	case LOG_TYPE_DENY:
+		return on_deny;
+	case LOG_TYPE_REQUEST_END:
+		return on_request_end;
+	case LOG_TYPE_HOOK:
+		return on_hook;
+	case LOG_TYPE_MOVED:
+		return on_moved;
+	case LOG_TYPE_ARRIVED:
+		return on_arrived;
+	case LOG_TYPE_COUNT:
+		break;
+	}
+	return NULL;
+}
 
 /* --- the whole --- */
 
@@ -376,10 +429,10 @@ void log_replay_free(struct log_replay **replay)
 enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, const json_t *entry,
 	const json_t *evidence, const uint8_t *salt, struct log_check_summary *summary)
 {
+	void (*rule)(struct replay_step *step);
 	struct replay_step step = {.replay = replay, .index = index, .entry = entry, .evidence = evidence,
 		.salt = salt, .summary = summary};
 	const char *type = step_text(&step, "type");
-	size_t i = 0;
 
 	step.at = member_number(entry, "at", -1);
 	if (step.at < 0)
@@ -395,10 +448,9 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 		step_check_beside(&step);
 	if (step.error != STEPUP_OK) /* the rules would go by what nothing was compared with */
 		return step.error;
-	while (i < sizeof(types) / sizeof(types[0]) && strcmp(types[i].name, type) != 0)
-		i++;
-	if (i < sizeof(types) / sizeof(types[0]))
-		types[i].rule(&step);
+	rule = rule_of(log_type_of(type));
+	if (rule != NULL)
+		rule(&step);
 	else
 		step_tell(&step, "This entry is of a type that this program does not know: %s", type);
 	if (step.at >= 0 && step.at < replay->lowest_at)

@@ -63,18 +63,18 @@ void draft_add_bytes(struct draft *draft, const char *name, const uint8_t *bytes
 	free(text);
 }
 
-struct draft draft_new(const char *type, int64_t at)
+struct draft draft_new(enum log_type type, int64_t at)
 {
 	struct draft draft = {.object = json_object()};
 
 	draft.failed = draft.object == NULL;
 	draft_add_number(&draft, "v", 1);
-	draft_add_text(&draft, "type", type);
+	draft_add_text(&draft, "type", log_type_name(type));
 	draft_add_number(&draft, "at", at);
 	return draft;
 }
 
-struct draft draft_about(const char *type, int64_t at, const struct log_subject *subject)
+struct draft draft_about(enum log_type type, int64_t at, const struct log_subject *subject)
 {
 	struct draft draft = draft_new(type, at);
 

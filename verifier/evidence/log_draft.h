@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/evidence/log_types.h"
 #include "verifier/evidence/log_entry.h"
 
 /* The first thing that fails makes the whole of it fail. */
@@ -21,8 +22,8 @@ struct draft {
 };
 
 /* One with "v", "type" and "at"; the second with whom it is about. */
-struct draft draft_new(const char *type, int64_t at);
-struct draft draft_about(const char *type, int64_t at, const struct log_subject *subject);
+struct draft draft_new(enum log_type type, int64_t at);
+struct draft draft_about(enum log_type type, int64_t at, const struct log_subject *subject);
 
 /* Takes the value over; NULL fails the draft. */
 void draft_add(struct draft *draft, const char *name, json_t *value);

@@ -43,7 +43,7 @@ static void add_spent(struct draft *draft, const struct credential *credential)
 
 json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const char *log_key)
 {
-	struct draft draft = draft_new("epoch", at);
+	struct draft draft = draft_new(LOG_TYPE_EPOCH, at);
 
 	draft_add_text(&draft, "reason", reason);
 	if (seen_size >= 0)
@@ -54,7 +54,7 @@ json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const
 
 json_t *log_entry_moved(int64_t at, const char *file)
 {
-	struct draft draft = draft_new("moved", at);
+	struct draft draft = draft_new(LOG_TYPE_MOVED, at);
 
 	draft_add_text(&draft, "file", file);
 	return draft_finish(&draft);
@@ -62,7 +62,7 @@ json_t *log_entry_moved(int64_t at, const char *file)
 
 json_t *log_entry_arrived(int64_t at, int64_t left)
 {
-	struct draft draft = draft_new("arrived", at);
+	struct draft draft = draft_new(LOG_TYPE_ARRIVED, at);
 
 	draft_add_number(&draft, "left", left);
 	return draft_finish(&draft);
@@ -70,7 +70,7 @@ json_t *log_entry_arrived(int64_t at, int64_t left)
 
 json_t *log_entry_names(int64_t at, const char *issuer, const char *was_issuer, const char *was_host)
 {
-	struct draft draft = draft_new("names", at);
+	struct draft draft = draft_new(LOG_TYPE_NAMES, at);
 
 	draft_add_text(&draft, "issuer", issuer);
 	draft_add_text(&draft, "was_issuer", was_issuer);
@@ -81,7 +81,7 @@ json_t *log_entry_names(int64_t at, const char *issuer, const char *was_issuer, 
 json_t *log_entry_start(int64_t at, const char *version, const char *issuer,
 	const uint8_t policy[DIGEST_SIZE], bool clean)
 {
-	struct draft draft = draft_new("start", at);
+	struct draft draft = draft_new(LOG_TYPE_START, at);
 
 	draft_add_text(&draft, "version", version);
 	draft_add_text(&draft, "issuer", issuer);
@@ -92,14 +92,14 @@ json_t *log_entry_start(int64_t at, const char *version, const char *issuer,
 
 json_t *log_entry_stop(int64_t at)
 {
-	struct draft draft = draft_new("stop", at);
+	struct draft draft = draft_new(LOG_TYPE_STOP, at);
 
 	return draft_finish(&draft);
 }
 
 json_t *log_entry_policy(int64_t at, const uint8_t policy[DIGEST_SIZE], const struct log_actor *actor)
 {
-	struct draft draft = draft_new("policy", at);
+	struct draft draft = draft_new(LOG_TYPE_POLICY, at);
 
 	draft_add_bytes(&draft, "policy", policy, DIGEST_SIZE);
 	add_actor(&draft, actor);
@@ -196,7 +196,7 @@ static void add_request(struct draft *draft, const struct log_grant *grant)
 json_t *log_entry_request_end(int64_t at, const struct approval_request *request, const char *by)
 {
 	const struct log_subject subject = {.user = request->user, .user_id = request->user_id};
-	struct draft draft = draft_about("request-end", at, &subject);
+	struct draft draft = draft_about(LOG_TYPE_REQUEST_END, at, &subject);
 
 	draft_add_text(&draft, "request", request->id);
 	draft_add_text(&draft, "action", request->action);
@@ -209,8 +209,8 @@ json_t *log_entry_request_end(int64_t at, const struct approval_request *request
 
 json_t *log_entry_grant(const struct log_grant *grant)
 {
-	static const char *const types[] = {[LOG_GRANT] = "grant", [LOG_REQUEST] = "request",
-		[LOG_APPROVE] = "approve", [LOG_DENY] = "deny"};
+	static const enum log_type types[] = {[LOG_GRANT] = LOG_TYPE_GRANT, [LOG_REQUEST] = LOG_TYPE_REQUEST,
+		[LOG_APPROVE] = LOG_TYPE_APPROVE, [LOG_DENY] = LOG_TYPE_DENY};
 	struct draft draft = draft_about(types[grant->step], grant->at, &grant->subject);
 	bool fresh = strcmp(grant->method, "fresh") == 0;
 
@@ -250,7 +250,7 @@ json_t *log_entry_grant(const struct log_grant *grant)
 
 json_t *log_entry_refusal(const struct log_refusal *refusal)
 {
-	struct draft draft = draft_about("refusal", refusal->at, &refusal->subject);
+	struct draft draft = draft_about(LOG_TYPE_REFUSAL, refusal->at, &refusal->subject);
 
 	draft_add_text(&draft, "error", stepup_error_name(refusal->error));
 	draft_add_text(&draft, "action", refusal->action);
@@ -280,7 +280,7 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 	const char *credential)
 {
 	static const struct log_subject nobody;
-	struct draft draft = draft_about("alert", at, subject == NULL ? &nobody : subject);
+	struct draft draft = draft_about(LOG_TYPE_ALERT, at, subject == NULL ? &nobody : subject);
 
 	draft_add_text(&draft, "kind", kind);
 	draft_add_text(&draft, "credential", credential);
@@ -290,7 +290,7 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 json_t *log_entry_store_changed(int64_t at, const char *table, const char *user, const char *why,
 	int64_t found, int64_t known)
 {
-	struct draft draft = draft_new("alert", at);
+	struct draft draft = draft_new(LOG_TYPE_ALERT, at);
 
 	draft_add_text(&draft, "user", user);
 	draft_add_text(&draft, "kind", "store-changed");
@@ -305,7 +305,7 @@ json_t *log_entry_store_changed(int64_t at, const char *table, const char *user,
 
 json_t *log_entry_clock_settled(int64_t at, int64_t count)
 {
-	struct draft draft = draft_new("alert", at);
+	struct draft draft = draft_new(LOG_TYPE_ALERT, at);
 
 	draft_add_text(&draft, "kind", "clock-settled");
 	draft_add_number(&draft, "count", count);
@@ -314,7 +314,7 @@ json_t *log_entry_clock_settled(int64_t at, int64_t count)
 
 json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind, int64_t count, int64_t since)
 {
-	struct draft draft = draft_new("alert", at);
+	struct draft draft = draft_new(LOG_TYPE_ALERT, at);
 
 	if (user[0] != '\0')
 		draft_add_text(&draft, "user", user);
@@ -326,7 +326,7 @@ json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind,
 
 json_t *log_entry_hook(int64_t at, const struct log_hook *hook)
 {
-	struct draft draft = draft_new("hook", at);
+	struct draft draft = draft_new(LOG_TYPE_HOOK, at);
 
 	draft_add_text(&draft, "event", hook->event);
 	draft_add_number(&draft, "entry", hook->entry);
@@ -340,7 +340,7 @@ json_t *log_entry_hook(int64_t at, const struct log_hook *hook)
 
 json_t *log_entry_hooks_dropped(int64_t at, int64_t count)
 {
-	struct draft draft = draft_new("hooks-dropped", at);
+	struct draft draft = draft_new(LOG_TYPE_HOOKS_DROPPED, at);
 
 	draft_add_number(&draft, "count", count);
 	return draft_finish(&draft);
@@ -369,7 +369,7 @@ static void log_entry_add_key(struct draft *draft, const struct key_credential *
 json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential,
 	const char *how, const struct log_actor *actor, const struct log_key_enrolment *key)
 {
-	struct draft draft = draft_about("enrol", at, subject);
+	struct draft draft = draft_about(LOG_TYPE_ENROL, at, subject);
 
 	draft_add_text(&draft, "credential", credential->id);
 	draft_add_text(&draft, "method", credential_type_name(credential->type));
@@ -381,7 +381,7 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 	return draft_finish(&draft);
 }
 
-static struct draft draft_about_credential(const char *type, int64_t at, const struct log_subject *subject,
+static struct draft draft_about_credential(enum log_type type, int64_t at, const struct log_subject *subject,
 	const char *credential, const struct log_actor *actor)
 {
 	struct draft draft = draft_about(type, at, subject);
@@ -394,7 +394,7 @@ static struct draft draft_about_credential(const char *type, int64_t at, const s
 json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential,
 	const struct log_actor *actor)
 {
-	struct draft draft = draft_about_credential("remove", at, subject, credential, actor);
+	struct draft draft = draft_about_credential(LOG_TYPE_REMOVE, at, subject, credential, actor);
 
 	return draft_finish(&draft);
 }
@@ -402,7 +402,7 @@ json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const ch
 json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential,
 	const struct log_actor *actor, int64_t invitations)
 {
-	struct draft draft = draft_about_credential("revoke", at, subject, credential, actor);
+	struct draft draft = draft_about_credential(LOG_TYPE_REVOKE, at, subject, credential, actor);
 
 	if (invitations >= 0)
 		draft_add_number(&draft, "invitations", invitations);
@@ -412,7 +412,7 @@ json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const ch
 json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const char *old_name,
 	const struct log_actor *actor)
 {
-	struct draft draft = draft_about("rename", at, subject);
+	struct draft draft = draft_about(LOG_TYPE_RENAME, at, subject);
 
 	draft_add_text(&draft, "old_user", old_name);
 	add_actor(&draft, actor);
@@ -421,7 +421,7 @@ json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const ch
 
 json_t *log_entry_init(int64_t at, const char *user, int64_t expires, bool again)
 {
-	struct draft draft = draft_new("init", at);
+	struct draft draft = draft_new(LOG_TYPE_INIT, at);
 
 	draft_add_text(&draft, "user", user);
 	draft_add_number(&draft, "expires", expires);
@@ -432,7 +432,7 @@ json_t *log_entry_init(int64_t at, const char *user, int64_t expires, bool again
 
 json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const struct log_actor *actor)
 {
-	struct draft draft = draft_new("invite", at);
+	struct draft draft = draft_new(LOG_TYPE_INVITE, at);
 
 	draft_add_text(&draft, "user", user);
 	draft_add_number(&draft, "expires", expires);
@@ -442,7 +442,7 @@ json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const st
 
 json_t *log_entry_withdraw(int64_t at, const char *user, int64_t invitations, const struct log_actor *actor)
 {
-	struct draft draft = draft_new("withdraw", at);
+	struct draft draft = draft_new(LOG_TYPE_WITHDRAW, at);
 
 	draft_add_text(&draft, "user", user);
 	draft_add_number(&draft, "invitations", invitations);
@@ -453,7 +453,7 @@ json_t *log_entry_withdraw(int64_t at, const char *user, int64_t invitations, co
 json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference,
 	const char *reason, const struct log_actor *actor, int64_t invitations)
 {
-	struct draft draft = draft_about("lock", at, subject);
+	struct draft draft = draft_about(LOG_TYPE_LOCK, at, subject);
 
 	draft_add_text(&draft, "reference", reference);
 	draft_add_text(&draft, "reason", reason);
@@ -465,7 +465,7 @@ json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char
 
 json_t *log_entry_unlock(int64_t at, const struct log_subject *subject, const struct log_actor *actor)
 {
-	struct draft draft = draft_about("unlock", at, subject);
+	struct draft draft = draft_about(LOG_TYPE_UNLOCK, at, subject);
 
 	add_actor(&draft, actor);
 	return draft_finish(&draft);
@@ -474,7 +474,7 @@ json_t *log_entry_unlock(int64_t at, const struct log_subject *subject, const st
 json_t *log_entry_freeze(int64_t at, const char *action, const char *reference, const char *reason,
 	const struct log_actor *actor)
 {
-	struct draft draft = draft_new("freeze", at);
+	struct draft draft = draft_new(LOG_TYPE_FREEZE, at);
 
 	draft_add_text(&draft, "action", action);
 	draft_add_text(&draft, "reference", reference);
@@ -485,7 +485,7 @@ json_t *log_entry_freeze(int64_t at, const char *action, const char *reference, 
 
 json_t *log_entry_thaw(int64_t at, const char *action, const struct log_actor *actor)
 {
-	struct draft draft = draft_new("thaw", at);
+	struct draft draft = draft_new(LOG_TYPE_THAW, at);
 
 	draft_add_text(&draft, "action", action);
 	add_actor(&draft, actor);
@@ -496,7 +496,7 @@ json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const ch
 	const struct action *action, const uint8_t commitment[DIGEST_SIZE])
 {
 	const struct log_subject subject = {.user = receipt->user, .user_id = receipt->user_id};
-	struct draft draft = draft_about("redeem", at, &subject);
+	struct draft draft = draft_about(LOG_TYPE_REDEEM, at, &subject);
 
 	draft_add_text(&draft, "jti", receipt->jti);
 	draft_add_text(&draft, "audience", receipt->audience);
@@ -510,7 +510,7 @@ json_t *log_entry_resume(int64_t at, const struct receipt_row *receipt, const ch
 	const char *action)
 {
 	const struct log_subject subject = {.user = receipt->user, .user_id = receipt->user_id};
-	struct draft draft = draft_about("resume", at, &subject);
+	struct draft draft = draft_about(LOG_TYPE_RESUME, at, &subject);
 
 	draft_add_text(&draft, "jti", receipt->jti);
 	draft_add_text(&draft, "audience", receipt->audience);
@@ -528,7 +528,7 @@ json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, 
 
 	if (receipt != NULL)
 		subject = (struct log_subject){.user = receipt->user, .user_id = receipt->user_id};
-	draft = draft_about("redeem-refusal", at, &subject);
+	draft = draft_about(LOG_TYPE_REDEEM_REFUSAL, at, &subject);
 	if (receipt != NULL)
 		draft_add_text(&draft, "jti", receipt->jti);
 	draft_add_text(&draft, "audience", audience);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/log_types.h"
 #include "lib/base/wipe.h"
 #include "verifier/host/clock.h"
 
@@ -160,7 +161,8 @@ static enum stepup_error begin_vault(struct store_session *session, char **why)
 		return error;
 	for (unsigned i = 0; i < VAULT_COUNT; i++)
 		rows += session->vault.rows[i];
-	entry = json_pack("{s:i, s:s, s:I, s:I, s:I, s:I}", "v", 1, "type", "vault-begun",
+	entry = json_pack("{s:i, s:s, s:I, s:I, s:I, s:I}", "v", 1, "type",
+		log_type_name(LOG_TYPE_VAULT_BEGUN),
 		"at", (json_int_t)clock_wall_seconds(), "users", (json_int_t)session->vault.rows[VAULT_USERS],
 		"rows", (json_int_t)rows, "unreadable", (json_int_t)unreadable);
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
