@@ -16,12 +16,12 @@
 #include "lib/base/wipe.h"
 #include "lib/client/verify_calls.h"
 #include "lib/wire/message.h"
+#include "lib/wire/shared_limits.h"
 
 #define CALL_MS 10000  /* the verifier's share of the deadline, for each call */
 #define CANCEL_MS 1000 /* nobody waits long to give up */
 #define ANSWERS_MAX 3
 #define LOOKS_MAX 20 /* whether somebody agreed, at one waiting */
-#define METHOD_CODE "code"
 #define METHOD_BROWSER "browser"
 #define ANSWER_SIZE_MAX 512 /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
 
@@ -99,7 +99,7 @@ static enum stepup_error settle_methods(struct client_step_up *run)
 		return STEPUP_NO_MEMORY;
 	json_array_foreach (json_object_get(run->begun, "methods"), i, method) {
 		const char *name = json_string_value(method);
-		bool is_code = strcmp(name, METHOD_CODE) == 0;
+		bool is_code = strcmp(name, METHOD_NAME_CODE) == 0;
 
 		if (!is_code && !is_within_reach(run->request->reach, name))
 			continue;
@@ -114,7 +114,7 @@ static enum stepup_error settle_methods(struct client_step_up *run)
 /* Whether anything else than a code can be answered. */
 static bool offers_a_key(const json_t *methods)
 {
-	return json_array_size(methods) > (names(methods, METHOD_CODE) ? 1 : 0);
+	return json_array_size(methods) > (names(methods, METHOD_NAME_CODE) ? 1 : 0);
 }
 
 /* A key that this side found and that was refused is not asked for again. */
@@ -143,7 +143,8 @@ static bool is_an_answer(const struct step_up_question *question, const struct s
 {
 	if (answer->method == NULL || !step_up_offers(question, answer->method))
 		return false;
-	return strcmp(answer->method, METHOD_CODE) == 0 ? answer->code != NULL : json_is_object(answer->key);
+	return strcmp(answer->method, METHOD_NAME_CODE) == 0 ? answer->code != NULL
+		: json_is_object(answer->key);
 }
 
 /* Asks the person. `before` is why the last answer was refused, NULL the first time. */
@@ -215,7 +216,7 @@ static enum stepup_error step_up_answer(struct client_step_up *run, struct step_
 	step_up_answer_clear(answer);
 	error = verify_call(run->client, "Answer", parameters, call_deadline(run->deadline, CALL_MS), reply,
 		&run->outcome->refusal);
-	if (error == STEPUP_BAD_ANSWER && strcmp(method, METHOD_CODE) != 0 &&
+	if (error == STEPUP_BAD_ANSWER && strcmp(method, METHOD_NAME_CODE) != 0 &&
 	    strcmp(method, METHOD_BROWSER) != 0)
 		take_away(run, method);
 	return error;
@@ -275,11 +276,11 @@ static enum stepup_error step_up_cover(struct client_step_up *run)
 	json_t *reply = NULL;
 	enum stepup_error error;
 
-	if (!names(json_object_get(run->begun, "methods"), METHOD_FRESH))
+	if (!names(json_object_get(run->begun, "methods"), METHOD_NAME_FRESH))
 		return STEPUP_BAD_ANSWER;
 	error = verify_call(run->client, "Answer",
 		json_pack("{s:s, s:s}", "transaction", message_text(run->begun, "transaction"), "method",
-			METHOD_FRESH),
+			METHOD_NAME_FRESH),
 		call_deadline(run->deadline, CALL_MS), &reply, &run->outcome->refusal);
 	if (error == STEPUP_OK)
 		error = step_up_grant(run, &reply);

@@ -8,6 +8,7 @@
 #include "lib/base/display_text.h"
 #include "lib/base/json_wipe.h"
 #include "lib/wire/message.h"
+#include "lib/wire/shared_limits.h"
 
 enum stepup_error verify_call(struct verifier_client *client, const char *method, json_t *parameters,
 	struct deadline deadline, json_t **reply, struct verifier_refusal *refusal)
@@ -72,7 +73,8 @@ static enum stepup_error set_reach(json_t *object, const char *const *reach)
 	for (; *reach != NULL; reach++)
 		if (json_array_append_new(ways, json_string(*reach)) != 0)
 			return STEPUP_NO_MEMORY;
-	return json_array_append_new(ways, json_string(METHOD_FRESH)) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
+	return json_array_append_new(ways, json_string(METHOD_NAME_FRESH)) == 0 ? STEPUP_OK
+		: STEPUP_NO_MEMORY;
 }
 
 enum stepup_error verify_begin(struct verifier_client *client, const struct step_up_request *request,

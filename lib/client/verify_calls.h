@@ -10,7 +10,6 @@
 
 #include "lib/client/step_up_client.h"
 
-#define METHOD_FRESH "fresh" /* nobody has to be asked: an earlier step-up covers this one */
 
 /* Calls Verify1.METHOD and holds the reply against the method's table. Takes the parameters over; the reply
  * is the caller's, NULL unless STEPUP_OK. STEPUP_IO where it isn't well-formed, else what

@@ -14,4 +14,11 @@
 #define CREDENTIALS_MAX 64             /* live and revoked ones of one user */
 #define ADMIN_DOOR_GROUP "stepup-admin" /* may open admin.sock: packaging/stepupd-admin.socket.in */
 
+/* How a step-up can be answered, best first: ROW(its bit in the verifier, its name on the wire). */
+#define METHOD_NAME_CODE "code"
+#define METHOD_NAME_FRESH "fresh" /* nobody has to be asked: an earlier step-up covers this one */
+#define METHOD_LIST(ROW) \
+	ROW(VIA_BROWSER, "browser") ROW(VIA_SEAT, "seat") ROW(VIA_AGENT, "agent") \
+	ROW(METHOD_CODE, METHOD_NAME_CODE) ROW(METHOD_FRESH, METHOD_NAME_FRESH)
+
 #endif

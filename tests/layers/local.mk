@@ -4,4 +4,4 @@ EXTRA_DIST += tests/layers/layers.py tests/layers/measure.py tests/layers/includ
 	tests/layers/rules tests/layers/units tests/layers/vault tests/layers/width tests/rules.tsv
 EXTRA_DIST += tests/layers/limit_kinds tests/layers/interfaces tests/layers/log_pages tests/layers/names \
 	tests/layers/sentences tests/layers/step_rows \
-	tests/layers/step_up_kinds tests/sentences.txt
+	tests/layers/step_up_kinds tests/layers/traps tests/sentences.txt

@@ -7,25 +7,32 @@
 #include <assert.h>
 #include <string.h>
 
-/* By bit, best first. */
-static const char *const method_names[METHODS_MAX + 1] = {"browser", "seat", "agent", "code", "fresh"};
+#include "lib/wire/shared_limits.h"
 
-static_assert(VIA_BROWSER == 1 << 0 && VIA_SEAT == 1 << 1 && VIA_AGENT == 1 << 2,
-	"methods are the policy's ways, and codes");
+#define METHOD_ROW(bit, name) {(unsigned)(bit), (name)},
+static const struct method_row {
+	unsigned bit;
+	const char *name;
+} method_rows[] = {METHOD_LIST(METHOD_ROW)};
+
+#define METHOD_BITS(bit, name) | (unsigned)(bit)
+static_assert((0u METHOD_LIST(METHOD_BITS)) == (1u << (METHODS_MAX + 1)) - 1 &&
+		sizeof(method_rows) / sizeof(method_rows[0]) == METHODS_MAX + 1,
+	"each bit is one method's");
 
 const char *method_name(unsigned method)
 {
 	for (unsigned i = 0; i <= METHODS_MAX; i++)
-		if (method == 1u << i)
-			return method_names[i];
+		if (method == method_rows[i].bit)
+			return method_rows[i].name;
 	return "unknown";
 }
 
 unsigned method_of_name(const char *name)
 {
 	for (unsigned i = 0; i <= METHODS_MAX; i++)
-		if (strcmp(name, method_names[i]) == 0)
-			return 1u << i;
+		if (strcmp(name, method_rows[i].name) == 0)
+			return method_rows[i].bit;
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-static const struct redeem_row rows[REDEEM_FAULT_COUNT] = {
+static const struct redeem_row rows[] = {
 	[REDEEM_GOOD] = {STEPUP_OK, NULL, NULL},
 	[REDEEM_NO_SERVICE] = {STEPUP_NOT_ALLOWED, "the caller is no service",
 		"This account is no service of the policy, so it can't redeem receipts. Nothing was "
@@ -48,6 +48,8 @@ static const struct redeem_row rows[REDEEM_FAULT_COUNT] = {
 		"The account that approved this is not the one that has its name now. Nothing was "
 		"redeemed."},
 };
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == REDEEM_FAULT_COUNT, "each fault has a row");
 
 const struct redeem_row *redeem_row(enum redeem_fault fault)
 {
