@@ -33,7 +33,7 @@ static void try_assertion(const struct webauthn_assertion *assertion, bool seat)
 	struct key_credential key = {.algorithm = KEY_ES256, .public_key_size = sizeof(public_key)};
 	struct webauthn_assertion_result result;
 	struct webauthn_bytes client_data = assertion->client_data;
-	uint8_t bytes[WEBAUTHN_AUTHENTICATOR_DATA_MAX + DIGEST_SIZE];
+	uint8_t bytes[AUTHENTICATOR_DATA_MAX + DIGEST_SIZE];
 	size_t size = 0;
 	const char *why;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "verifier/factors/webauthn/client_data.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
