@@ -57,6 +57,19 @@ tools/stepup/commands/starting_conf.h: tools/stepup/commands/stepup.conf.in
 	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' \
 		$(srcdir)/tools/stepup/commands/stepup.conf.in; echo ';'; } >$@.new && mv $@.new $@
 
+# The frame of bash's completion, and the style of reports as pages, likewise.
+EXTRA_DIST += tools/stepup/commands/completion.bash tools/stepup/report/report.css
+BUILT_SOURCES += tools/stepup/commands/completion_bash.h tools/stepup/report/report_style.h
+CLEANFILES += tools/stepup/commands/completion_bash.h tools/stepup/report/report_style.h
+tools/stepup/commands/completion_bash.h: tools/stepup/commands/completion.bash
+	$(AM_V_GEN)$(MKDIR_P) tools/stepup/commands && { echo 'static const char completion_bash[] ='; \
+	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' \
+		$(srcdir)/tools/stepup/commands/completion.bash; echo ';'; } >$@.new && mv $@.new $@
+tools/stepup/report/report_style.h: tools/stepup/report/report.css
+	$(AM_V_GEN)$(MKDIR_P) tools/stepup/report && { echo 'static const char report_style[] ='; \
+	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' \
+		$(srcdir)/tools/stepup/report/report.css; echo ';'; } >$@.new && mv $@.new $@
+
 # Completion comes from the program's own table.
 bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/site-functions

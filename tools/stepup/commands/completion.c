@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tools/stepup/commands/completion_bash.h"
 #include "tools/stepup/shell/commands.h"
 
 /* Every option that a command takes. */
@@ -90,14 +91,9 @@ static void bash_command(FILE *out, const struct command_row *command)
 	(void)fputs("\t\t;;\n", out);
 }
 
-static void print_bash(FILE *out)
+/* What may follow an option. */
+static void bash_values(FILE *out)
 {
-	(void)fputs("# Made from stepup's table of commands and options: stepup completion bash\n"
-		"_stepup()\n{\n"
-		"\tlocal word=${COMP_WORDS[COMP_CWORD]} before= first= second= options='--help --version' "
-		"words= kind= i\n"
-		"\t[ \"$COMP_CWORD\" -gt 0 ] && before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		"\tcase $before in\n", out);
 	for (int id = 0; id < OPTION_TOTAL; id++) {
 		char pattern[64];
 
@@ -106,17 +102,12 @@ static void print_bash(FILE *out)
 		(void)snprintf(pattern, sizeof(pattern), "--%s", option_table[id].name);
 		bash_value(out, pattern, option_table[id].completion, option_table[id].words);
 	}
-	(void)fputs("\tesac\n"
-		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-		"\t\tcase ${COMP_WORDS[i]} in\n"
-		"\t\t--) compopt -o default 2>/dev/null; return ;;\n"
-		"\t\t-*) ;;\n"
-		"\t\t*) if [ -z \"$first\" ]; then first=${COMP_WORDS[i]}; elif [ -z \"$second\" ]; "
-		"then second=${COMP_WORDS[i]}; fi ;;\n"
-		"\t\tesac\n"
-		"\tdone\n"
-		"\tcase $first in\n"
-		"\t'') words='", out);
+}
+
+/* The first words of commands, and the second words of those that have two. */
+static void bash_words(FILE *out)
+{
+	(void)fputs("\t'') words='", out);
 	print_first_words(out);
 	(void)fputs("' ;;\n", out);
 	for (const struct command_row *row = command_table; row->name != NULL; row++) {
@@ -127,15 +118,42 @@ static void print_bash(FILE *out)
 		print_second_words(out, row->name);
 		(void)fputs("'; else first=\"$first $second\"; fi ;;\n", out);
 	}
-	(void)fputs("\tesac\n\tcase $first in\n", out);
+}
+
+static void bash_commands(FILE *out)
+{
 	for (const struct command_row *row = command_table; row->name != NULL; row++)
 		bash_command(out, row);
-	(void)fputs("\tesac\n"
-		    "\tcase $word in\n"
-		    "\t-*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
-		    "\t*) COMPREPLY=($(compgen $kind -W \"$words\" -- \"$word\")) ;;\n"
-		    "\tesac\n}\ncomplete -F _stepup stepup\n",
-		out);
+}
+
+/* Lines of completion.bash that stand for something of the tables. */
+static const struct bash_part {
+	const char *line;
+	void (*print)(FILE *out);
+} bash_parts[] = {{"@values@", bash_values}, {"@words@", bash_words}, {"@commands@", bash_commands}};
+
+static const struct bash_part *bash_part_of(const char *line, size_t size)
+{
+	for (size_t i = 0; i < sizeof(bash_parts) / sizeof(bash_parts[0]); i++)
+		if (strlen(bash_parts[i].line) == size && memcmp(bash_parts[i].line, line, size) == 0)
+			return &bash_parts[i];
+	return NULL;
+}
+
+static void print_bash(FILE *out)
+{
+	size_t size;
+
+	for (const char *line = completion_bash; *line != '\0'; line += size + 1) {
+		const struct bash_part *part;
+
+		size = strcspn(line, "\n");
+		part = bash_part_of(line, size);
+		if (part != NULL)
+			part->print(out);
+		else
+			(void)fprintf(out, "%.*s\n", (int)size, line);
+	}
 }
 
 static void print_zsh(FILE *out)
