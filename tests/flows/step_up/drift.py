@@ -88,7 +88,7 @@ def many(verifier):
         slow.open(slow.code())
     line = verifier.wait_log(r"[^\n]*STEPUP_KIND=host-clock[^\n]*")
     tap.matches(verifier.log(), r"Codes of \d+ people are right for a clock \d+ s ahead. "
-                r"Rather this host's clock is wrong than all of theirs",
+                r"This host's clock is more likely to be wrong than all of theirs",
                 "where many are off the same way, an alert says that this host's clock may be wrong")
     slow = people[0]
     tap.ok(slow.open(slow.code()).error in (None, "Throttled"),
