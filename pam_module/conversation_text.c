@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The conversation in plain text: what is to be approved and the question in one prompt, the last mistake
- * above it. How keys are asked for stands in lib/key_conversation, which the CLI has too.
+ * above it. How keys are asked for stands in lib/client/key_conversation, which the CLI has too.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The calls of a step-up's client: methods of Verify1 with their parameters, as
- * lib/step_up_client makes them.
+ * lib/client/step_up_client makes them.
  * MUST: hand on no reply that is not what the method's table says; send no text that isn't UTF-8.
  * Layer: lib/client/, jansson.
  */

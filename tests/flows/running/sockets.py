@@ -135,7 +135,7 @@ def every_field(verifier):
                              {"interface": interface})["description"]
         with open(os.path.join(os.path.dirname(__file__), "..", "..", "..", "lib", "wire", "interfaces",
                                f"{interface}.varlink")) as source:
-            tap.equal(text, source.read(), f"{interface} is served as it stands in lib/interfaces")
+            tap.equal(text, source.read(), f"{interface} is served as it stands in lib/wire/interfaces")
         methods = fields_of(text)
         tap.ok(methods, f"{interface} has methods")
         for method, fields in methods.items():

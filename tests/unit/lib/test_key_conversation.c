@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/key_conversation: what the person is asked, when the helper is started, and what becomes of
+ * lib/client/key_conversation: what the person is asked, when the helper is started, and what becomes of
  * a key that fails.
  */
 #include "tests/unit/cmocka_tap.h"

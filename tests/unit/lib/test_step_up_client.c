@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/step_up_client in front of a scripted verifier: which answers are asked for, which are sent,
+ * lib/client/step_up_client in front of a scripted verifier: which answers are asked for, which are sent,
  * what is a success.
  */
 #include "tests/unit/cmocka_tap.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lib/authenticator's functions, for tests of what uses them. */
+/* lib/client/authenticator's functions, for tests of what uses them. */
 #include "tests/unit/makers/fake_authenticator.h"
 
 #include <stdio.h>

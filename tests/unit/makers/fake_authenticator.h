@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/authenticator's functions, for tests of what uses them: they do what a test says, and write down what
- * they were asked. A program that has fake_authenticator.c does not take the real ones out of libstepup.
+ * lib/client/authenticator's functions, for tests of what uses them: they do what a test says, and write down
+ * what they were asked. A program that has fake_authenticator.c does not take the real ones out of libstepup.
  */
 #ifndef STEPUP_TESTS_UNIT_FAKE_AUTHENTICATOR_H
 #define STEPUP_TESTS_UNIT_FAKE_AUTHENTICATOR_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tools/stepup/agent_key: keys from .pub files and from an agent's list.
+ * tools/stepup/enrolling/agent_key: keys from .pub files and from an agent's list.
  */
 #include "tests/unit/cmocka_tap.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tools/stepup/output: what a program hears of a command that fails.
+ * tools/stepup/shell/output: what a program hears of a command that fails.
  */
 #include "tests/unit/cmocka_tap.h"
 

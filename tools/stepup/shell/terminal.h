@@ -27,7 +27,7 @@ bool terminal_confirm(const char *question);
 /* Whether colours suit this stream: a terminal, NO_COLOR not set, TERM not dumb. */
 bool terminal_has_colour(FILE *stream);
 
-/* The same for lib/key_conversation: questions hidden, sentences on a line of their own. */
+/* The same for lib/client/key_conversation: questions hidden, sentences on a line of their own. */
 extern const struct text_channel terminal_channel;
 
 #endif
