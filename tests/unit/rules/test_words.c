@@ -66,6 +66,19 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 			"That goes over the limit of 20000 records per 24h for customer.export: "
 			"it asks for 102000. Nothing was approved. Ask for less, or wait until earlier uses "
 			"no longer count. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_NOT_ENROLLED, {.action = "customer.export"},
+			"Nothing is enrolled for you yet, so nothing was approved. "
+			"Ask an administrator for an invitation, then run: stepup enroll. "
+			"If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_NOT_ENROLLED, {.action = "customer.export", .page = true},
+			"Nothing is enrolled for you yet, so nothing was approved. "
+			"Ask an administrator for an invitation, then use it on the page for keys. "
+			"If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR,
+				.requirement = &key, .page = true},
+			"customer.export needs a security key, and you have none: a code is not enough. "
+			"Nothing was approved. Ask an administrator for an invitation, "
+			"then add one on the page for keys. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export"},
 			"A code is not enough for customer.export: it needs a security key. "
 			"Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
@@ -73,7 +86,7 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 			{.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &key},
 			"customer.export needs a security key, and you have none: a code is not enough. "
 			"Nothing was approved. Ask an administrator for an invitation, "
-			"then add one on the web page for keys, or run: stepup enroll key. If you are stuck: "
+			"then add one on the page for keys, or run: stepup enroll key. If you are stuck: "
 			"Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR,
 				.requirement = &by_agent},
@@ -84,7 +97,7 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 				.requirement = &hardware},
 			"customer.export needs a hardware key of a trusted model, "
 			"and no key of yours is one. Nothing was approved. "
-			"Ask an administrator for an invitation, then add one on the web page for keys, "
+			"Ask an administrator for an invitation, then add one on the page for keys, "
 			"or run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_COOLING,
 				.requirement = &key, .cooling_seconds = 7201},

@@ -258,6 +258,7 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 		.retry_after_seconds = error == STEPUP_THROTTLED ? STEP_UP_TTL_SECONDS : 0,
 		.requirement = &begin->requirement,
 		.shortfall = begin->offer.shortfall,
+		.page = message_text(begin->call->parameters, "session") != NULL,
 		.agrees = begin->approves != NULL,
 		.cooling_seconds = begin->offer.strong_from - clock_wall_seconds(),
 	};

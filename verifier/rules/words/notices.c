@@ -70,25 +70,25 @@ static const struct sentence rows[] = {
 	/* For its asker and its approvers alone: nobody else is told that there was one. */
 	{"over requested", NULL,
 		"This request is not waiting any more: it is another one by now. "
-		"Nothing was changed. See: stepup requests."},
+		"Nothing was changed. See the page for requests, or: stepup requests."},
 	{"over approved", NULL,
 		"This request is not waiting any more: {by|somebody} has agreed to it. "
-		"Nothing was changed. See: stepup requests."},
+		"Nothing was changed. See the page for requests, or: stepup requests."},
 	{"over consumed", NULL,
 		"This request is not waiting any more: it was agreed to and used. "
-		"Nothing was changed. See: stepup requests."},
+		"Nothing was changed. See the page for requests, or: stepup requests."},
 	{"over denied", NULL,
 		"This request is not waiting any more: [by?{by} denied it][!by?it was denied]. "
-		"Nothing was changed. See: stepup requests."},
+		"Nothing was changed. See the page for requests, or: stepup requests."},
 	{"over expired", NULL,
 		"This request is not waiting any more: it has expired. "
-		"Nothing was changed. See: stepup requests."},
+		"Nothing was changed. See the page for requests, or: stepup requests."},
 	{"over cancelled", NULL,
 		"This request is not waiting any more: [by?{by} took it back][!by?it was taken back]. "
-		"Nothing was changed. See: stepup requests."},
+		"Nothing was changed. See the page for requests, or: stepup requests."},
 	{"over void", NULL,
 		"This request is not waiting any more: it is void: {why|what it rested on is gone}. "
-		"Nothing was changed. See: stepup requests."},
+		"Nothing was changed. See the page for requests, or: stepup requests."},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -22,11 +22,13 @@ static const char *const fixed[NOTICE_COUNT] = {
 		"Ask an administrator for an invitation.",
 	[NOTICE_BAD_INVITATION] =
 		"That invitation is not good: mistyped, expired, used already, or for somebody else. "
-		"Nothing was added just now. If you used it before, `stepup list` shows what was added then. "
+		"Nothing was added just now. If you used it before, the page for keys, or `stepup list`, "
+		"shows what was added then. "
 		"Ask an administrator for a new one, if nothing was.",
 	[NOTICE_ENROLMENT_OVER] =
 		"This enrolment is over: it took too long, it was answered, or the verifier was started "
-		"anew. `stepup list` shows whether anything was added. If not, start again.",
+		"anew. The page for keys, or `stepup list`, shows whether anything was added. "
+		"If not, start again.",
 	[NOTICE_SECRET_KNOWN] =
 		"That secret belongs, or belonged, to a credential of this account. Nothing was added. "
 		"Use a new one.",
@@ -100,12 +102,13 @@ static const char *const fixed[NOTICE_COUNT] = {
 		"Ask somebody else, or wait until it has cooled off.",
 	[NOTICE_NO_SUCH_REQUEST] =
 		"There is no request of that name that is yours or that you could answer. "
-		"Nothing was approved. See: stepup requests.",
+		"Nothing was approved. See the page for requests, or: stepup requests.",
 	[NOTICE_REQUEST_CHANGED] =
 		"This request is not what it was when it was shown. Nothing was approved. Look at it again.",
 	[NOTICE_MANY_REQUESTS] =
 		"Too many requests of yours wait for a second person, were left unanswered or taken back, "
-		"for another one just now. Nothing was approved, and nobody was asked. See: stepup requests.",
+		"for another one just now. Nothing was approved, and nobody was asked. "
+		"See the page for requests, or: stepup requests.",
 	[NOTICE_CANCELLED] = "The request was taken back. Nothing was approved.",
 	[NOTICE_CLAIM_LATE] =
 		"This was agreed to more than two minutes ago, so it takes one more step-up of yours: "

@@ -19,9 +19,14 @@
 #define GET_A_KEY \
 	" Ask [administers?another administrator][!administers?an administrator] for an invitation" \
 	"[administers?, or root on the verifier's host (stepup init --again)], then " \
-	"[browser?add one on the web page for keys, or ]run: stepup enroll {kind}."
+	"[page?add one on the page for keys.]" \
+	"[either?add one on the page for keys, or run: stepup enroll {kind}.]" \
+	"[shell?run: stepup enroll {kind}.]"
 
 static const struct sentence rows[] = {
+	{"NotEnrolled", "page",
+		"Nothing is enrolled for you yet, so nothing was approved. "
+		"Ask an administrator for an invitation, then use it on the page for keys." STUCK},
 	{"NotEnrolled", NULL,
 		"Nothing is enrolled for you yet, so nothing was approved. "
 		"Ask an administrator for an invitation, then run: stepup enroll." STUCK},
@@ -110,9 +115,10 @@ static const struct sentence rows[] = {
 
 /* All values that a row may name. */
 static const char *const value_names[] = {"action", "administers", "agrees", "approvers", "asked",
-	"bootstrap", "browser", "cooling", "detail", "enrols", "fault", "fresh", "help", "host", "key",
-	"keys", "kind", "limit", "maximum", "needed", "no_code", "no_key", "not_hardware", "out_of_reach",
-	"reference", "tries", "typed", "user", "wait", "ways", "window", NULL};
+	"bootstrap", "cooling", "detail", "either", "enrols", "fault", "fresh", "help", "host", "key",
+	"keys", "kind", "limit", "maximum", "needed", "no_code", "no_key", "not_hardware",
+	"out_of_reach", "page", "reference", "shell", "tries", "typed", "user", "wait", "ways",
+	"window", NULL};
 
 const char *refusal_row_fault(void)
 {
@@ -196,7 +202,8 @@ static void set_too_weak(struct sentence_values *values, const struct words_fact
 	sentence_set_flag(values, "agrees", facts->agrees && facts->action != NULL);
 	sentence_set_flag(values, "administers", of_verb);
 	sentence_set_flag(values, "bootstrap", of_verb);
-	sentence_set_flag(values, "browser", (methods & VIA_BROWSER) != 0);
+	sentence_set_flag(values, "either", !facts->page && (methods & VIA_BROWSER) != 0);
+	sentence_set_flag(values, "shell", !facts->page && (methods & VIA_BROWSER) == 0);
 	sentence_set_safe(values, "kind", methods == VIA_AGENT ? "agent" : "key");
 	set_ways(values, methods);
 }
@@ -283,6 +290,7 @@ static const struct {
 /* What any row may name. Whoever has tries left needs no help yet. */
 static void set_common(struct sentence_values *values, const struct words_facts *facts, bool helped)
 {
+	sentence_set_flag(values, "page", facts->page);
 	sentence_set(values, "user", facts->user);
 	sentence_set(values, "action", facts->action);
 	sentence_set(values, "reference", facts->reference);

@@ -32,6 +32,7 @@ struct words_facts {
 	/* BadAnswer: to whom nobody knows; it may not have been looked at */
 	bool quiet;
 	bool enrols;                           /* BadAnswer: that was to prove something new */
+	bool page;                             /* asked from a page: no shell is at hand there */
 	/* it is about agreeing to somebody else's request for the action */
 	bool agrees;
 	/* BadAnswer: labels of those that would have done, where one that isn't enrolled
