@@ -14,6 +14,9 @@ lib_libstepup_a_SOURCES += lib/base/byte_cursor.h lib/base/byte_cursor.c lib/bas
 	lib/base/safe_file.c lib/base/sentence.h lib/base/sentence.c lib/base/suggest.h lib/base/suggest.c \
 	lib/base/wipe.h lib/base/wipe.c
 
+# A program's options.
+lib_libstepup_a_SOURCES += lib/program/options.h lib/program/options.c
+
 # What travels: JSON, messages, actions, interfaces.
 lib_libstepup_a_SOURCES += lib/wire/action.h lib/wire/action.c lib/wire/base64url.h lib/wire/base64url.c \
 	lib/wire/canonical_json.h lib/wire/canonical_json.c lib/wire/frame.h lib/wire/frame.c \

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <limits.h>
@@ -27,6 +26,7 @@
 
 #include "lib/base/safe_file.h"
 #include "lib/base/wipe.h"
+#include "lib/program/options.h"
 #include "verifier/doors/approvals/waiters.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/pending/step_ups.h"
@@ -372,50 +372,64 @@ static int verifier_run(const struct startup_options *options)
 
 /* --- options --- */
 
-/* One table: getopt's, the usage text's. */
-static const struct option_row {
-	const char *name, *argument, *help;
-	int key;
-} option_rows[] = {
-	{ "config", "FILE", "the policy; default " STEPUP_SYSCONFDIR "/stepup.conf", 'c' },
-	{ "run-dir", "DIR", "where the sockets are made; default " STEPUP_RUNDIR, 'r' },
-	{ "master-key", "FILE", "the master key; default " STEPUP_SYSCONFDIR "/master.key", 'k' },
-	{ "mark", "FILE", "what tells an older store from the newest; default " STEPUP_MARKDIR "/mark", 'w' },
-	{ "highwater", "FILE", NULL, 'w' }, /* what it was called */
-	{ "check", NULL, "check the policy and exit: 0 if it would be taken, 1 if not", 'C' },
-	{ "rule-for", "ACTION",
-		"say which rule of the policy an action has and exit: 0 if it has one, 1 if not", 'R' },
-	{ "reload", "PID", "make a running verifier read its policy again and exit: 0 if it is in "
-		"force, 1 if it was refused", 'H' },
-	{ "new-epoch", NULL, "go on with a restored database as it is; this voids receipts and "
-		"invitations", 'n' },
-	{ "ask-epoch", NULL, "make the next start do that, and exit", 'e' },
-	{ "backup", "FILE", "copy the store to FILE, also while it is in use, and exit", 'b' },
-	{ "restore", "FILE", "put such a copy in the store's place and exit", 's' },
-	{ "move", NULL, "with --backup: move the store away in FILE; no verifier starts here then", 'm' },
-	{ "as-backup", NULL, "with --restore: restore a file of --move like any copy", 'B' },
-	{ "json", NULL, "with --backup and --restore: say what came of it as JSON", 'j' },
-	{ "version", NULL, "print the version and exit", 'V' },
-	{ "help", NULL, "print this and exit", 'h' },
+/* By row of option_rows. */
+enum verifier_option {
+	OPTION_CONFIG,
+	OPTION_RUN_DIR,
+	OPTION_MASTER_KEY,
+	OPTION_MARK,
+	OPTION_HIGHWATER,
+	OPTION_CHECK,
+	OPTION_RULE_FOR,
+	OPTION_RELOAD,
+	OPTION_NEW_EPOCH,
+	OPTION_ASK_EPOCH,
+	OPTION_BACKUP,
+	OPTION_RESTORE,
+	OPTION_MOVE,
+	OPTION_AS_BACKUP,
+	OPTION_JSON,
+	OPTION_VERSION,
+	OPTION_HELP,
+	OPTION_COUNT
 };
-#define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 
-static void verifier_usage(FILE *to)
-{
-	(void)fputs("usage: stepupd [OPTION…]\n\nThe verifier of pam-stepup. Runs in the foreground.\n\n",
-		to);
-	for (size_t i = 0; i < OPTION_ROWS; i++) {
-		const struct option_row *row = &option_rows[i];
-		int width;
+static const struct option_row option_rows[OPTION_COUNT] = {
+	[OPTION_CONFIG] = {"config", "FILE", COMPLETE_FILE, NULL,
+		"the policy; default " STEPUP_SYSCONFDIR "/stepup.conf"},
+	[OPTION_RUN_DIR] = {"run-dir", "DIR", COMPLETE_FOLDER, NULL,
+		"where the sockets are made; default " STEPUP_RUNDIR},
+	[OPTION_MASTER_KEY] = {"master-key", "FILE", COMPLETE_FILE, NULL,
+		"the master key; default " STEPUP_SYSCONFDIR "/master.key"},
+	[OPTION_MARK] = {"mark", "FILE", COMPLETE_FILE, NULL,
+		"what tells an older store from the newest; default " STEPUP_MARKDIR "/mark"},
+	[OPTION_HIGHWATER] = {"highwater", "FILE", COMPLETE_FILE, NULL, NULL},
+	[OPTION_CHECK] = {"check", NULL, COMPLETE_NOTHING, NULL,
+		"check the policy and exit: 0 if it would be taken, 1 if not"},
+	[OPTION_RULE_FOR] = {"rule-for", "ACTION", COMPLETE_NOTHING, NULL,
+		"say which rule of the policy an action has and exit: 0 if it has one, 1 if not"},
+	[OPTION_RELOAD] = {"reload", "PID", COMPLETE_NOTHING, NULL,
+		"make a running verifier read its policy again and exit: "
+		"0 if it is in force, 1 if it was refused"},
+	[OPTION_NEW_EPOCH] = {"new-epoch", NULL, COMPLETE_NOTHING, NULL,
+		"go on with a restored database as it is; this voids receipts and invitations"},
+	[OPTION_ASK_EPOCH] = {"ask-epoch", NULL, COMPLETE_NOTHING, NULL,
+		"make the next start do that, and exit"},
+	[OPTION_BACKUP] = {"backup", "FILE", COMPLETE_FILE, NULL,
+		"copy the store to FILE, also while it is in use, and exit"},
+	[OPTION_RESTORE] = {"restore", "FILE", COMPLETE_FILE, NULL,
+		"put such a copy in the store's place and exit"},
+	[OPTION_MOVE] = {"move", NULL, COMPLETE_NOTHING, NULL,
+		"with --backup: move the store away in FILE; no verifier starts here then"},
+	[OPTION_AS_BACKUP] = {"as-backup", NULL, COMPLETE_NOTHING, NULL,
+		"with --restore: restore a file of --move like any copy"},
+	[OPTION_JSON] = {"json", NULL, COMPLETE_NOTHING, NULL,
+		"with --backup and --restore: say what came of it as JSON"},
+	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version and exit"},
+	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "print this and exit"},
+};
 
-		if (row->help == NULL)
-			continue;
-		width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "",
-			row->argument != NULL ? row->argument : "");
-
-		(void)fprintf(to, "%*s%s\n", width < 22 ? 22 - width : 1, "", row->help);
-	}
-}
+static const struct option_set option_set = {"stepupd", "stepupd --help", option_rows, OPTION_COUNT};
 
 /* What to do instead of serving. */
 struct instead {
@@ -424,46 +438,55 @@ struct instead {
 	struct upkeep_how how;
 };
 
+/* What an option was given as, or `otherwise`. */
+static const char *given(const char *const *values, enum verifier_option option, const char *otherwise)
+{
+	return values[option] != NULL ? values[option] : otherwise;
+}
+
+static void options_settle(const char *const *values, struct startup_options *options,
+	struct instead *instead)
+{
+	options->config = given(values, OPTION_CONFIG, options->config);
+	options->run_dir = given(values, OPTION_RUN_DIR, options->run_dir);
+	options->master_key = given(values, OPTION_MASTER_KEY, options->master_key);
+	options->mark = given(values, OPTION_MARK, given(values, OPTION_HIGHWATER, options->mark));
+	options->new_epoch = values[OPTION_NEW_EPOCH] != NULL;
+	*instead = (struct instead){
+		.check = values[OPTION_CHECK] != NULL,
+		.ask_epoch = values[OPTION_ASK_EPOCH] != NULL,
+		.rule_for = values[OPTION_RULE_FOR],
+		.reload = values[OPTION_RELOAD],
+		.backup = values[OPTION_BACKUP],
+		.restore = values[OPTION_RESTORE],
+		.how = {.move = values[OPTION_MOVE] != NULL, .as_backup = values[OPTION_AS_BACKUP] != NULL,
+			.json = values[OPTION_JSON] != NULL},
+	};
+}
+
 /* -1 to go on, else the exit status. */
 static int verifier_options_read(int argc, char **argv, struct startup_options *options,
 	struct instead *instead)
 {
-	struct option longs[OPTION_ROWS + 1] = { 0 };
-	int key;
+	const char *values[OPTION_COUNT] = {NULL};
 
-	for (size_t i = 0; i < OPTION_ROWS; i++)
-		longs[i] = (struct option){ option_rows[i].name, option_rows[i].argument != NULL, NULL,
-			option_rows[i].key };
-	while ((key = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (key) {
-		case 'c': options->config = optarg; break;
-		case 'r': options->run_dir = optarg; break;
-		case 'k': options->master_key = optarg; break;
-		case 'w': options->mark = optarg; break;
-		case 'C': instead->check = true; break;
-		case 'R': instead->rule_for = optarg; break;
-		case 'H': instead->reload = optarg; break;
-		case 'e': instead->ask_epoch = true; break;
-		case 'b': instead->backup = optarg; break;
-		case 's': instead->restore = optarg; break;
-		case 'm': instead->how.move = true; break;
-		case 'B': instead->how.as_backup = true; break;
-		case 'j': instead->how.json = true; break;
-		case 'n': options->new_epoch = true; break;
-		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
-		case 'h': verifier_usage(stdout); return EXIT_OK;
-		default: (void)fputs("See stepupd --help.\n", stderr); return EXIT_USAGE;
-		}
+	if (!options_take_all(&option_set, argc, argv, values, stderr))
+		return EXIT_USAGE;
+	if (values[OPTION_VERSION] != NULL) {
+		printf("stepupd %s\n", PACKAGE_VERSION);
+		return EXIT_OK;
 	}
+	if (values[OPTION_HELP] != NULL) {
+		(void)fputs("usage: stepupd [OPTION…]\n\n"
+			"The verifier of pam-stepup. Runs in the foreground.\n\n", stdout);
+		options_print(&option_set, 22, stdout);
+		return EXIT_OK;
+	}
+	options_settle(values, options, instead);
 	if ((instead->how.move && instead->backup == NULL) ||
 		(instead->how.as_backup && instead->restore == NULL)) {
 		(void)fputs("stepupd: --move goes with --backup, --as-backup with --restore."
-			    " See stepupd --help.\n", stderr);
-		return EXIT_USAGE;
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "stepupd: unexpected argument \"%s\". See stepupd --help.\n",
-			argv[optind]);
+			    " Run `stepupd --help`.\n", stderr);
 		return EXIT_USAGE;
 	}
 	return -1;

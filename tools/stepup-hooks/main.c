@@ -11,7 +11,6 @@
 #endif
 
 #include <errno.h>
-#include <getopt.h>
 #include <grp.h>
 #include <jansson.h>
 #include <pwd.h>
@@ -25,6 +24,7 @@
 #include <unistd.h>
 
 #include "lib/base/display_text.h"
+#include "lib/program/options.h"
 #include "lib/wire/message.h"
 #include "lib/wire/verifier_client.h"
 #include "tools/stepup-hooks/hook_run.h"
@@ -218,31 +218,30 @@ static void hooks_serve(const struct settings *settings)
 
 /* --- options --- */
 
-static const struct option_row {
-	const char *name, *argument, *help;
-	int key;
-} option_rows[] = {
-	{"hooks-dir", "DIR", "the programs; default " STEPUP_SYSCONFDIR "/hooks.d", 'd'},
-	{"socket", "FILE", "the verifier's socket; default " STEPUP_RUNDIR "/hooks.sock", 's'},
-	{"time-limit", "SECONDS", "for each program; default 10, at most 300", 't'},
-	{"user", "NAME", "the user to become, if root starts this", 'u'},
-	{"version", NULL, "print the version and exit", 'V'},
-	{"help", NULL, "print this and exit", 'h'},
+enum hooks_option {
+	OPTION_HOOKS_DIR,
+	OPTION_SOCKET,
+	OPTION_TIME_LIMIT,
+	OPTION_USER,
+	OPTION_VERSION,
+	OPTION_HELP,
+	OPTION_COUNT
 };
-#define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 
-static void hooks_usage(FILE *to)
-{
-	(void)fputs("usage: stepup-hooks [OPTION…]\n"
-		"\nRuns programs when stepupd has something to tell. Runs in the foreground.\n\n", to);
-	for (size_t i = 0; i < OPTION_ROWS; i++) {
-		const struct option_row *row = &option_rows[i];
-		int width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "",
-			row->argument != NULL ? row->argument : "");
+static const struct option_row option_rows[OPTION_COUNT] = {
+	[OPTION_HOOKS_DIR] = {"hooks-dir", "DIR", COMPLETE_FOLDER, NULL,
+		"the programs; default " STEPUP_SYSCONFDIR "/hooks.d"},
+	[OPTION_SOCKET] = {"socket", "FILE", COMPLETE_FILE, NULL,
+		"the verifier's socket; default " STEPUP_RUNDIR "/hooks.sock"},
+	[OPTION_TIME_LIMIT] = {"time-limit", "SECONDS", COMPLETE_NOTHING, NULL,
+		"for each program; default 10, at most 300"},
+	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL, "the user to become, if root starts this"},
+	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version and exit"},
+	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "print this and exit"},
+};
 
-		(void)fprintf(to, "%*s%s\n", width < 24 ? 24 - width : 1, "", row->help);
-	}
-}
+static const struct option_set option_set = {
+	"stepup-hooks", "stepup-hooks --help", option_rows, OPTION_COUNT};
 
 static bool take_limit(struct settings *settings, const char *text)
 {
@@ -262,30 +261,28 @@ static bool take_limit(struct settings *settings, const char *text)
 /* -1 to go on, else the exit status. */
 static int hooks_options_read(int argc, char **argv, struct settings *settings)
 {
-	struct option longs[OPTION_ROWS + 1] = {0};
-	int key;
+	const char *values[OPTION_COUNT] = {NULL};
 
-	for (size_t i = 0; i < OPTION_ROWS; i++)
-		longs[i] = (struct option){option_rows[i].name, option_rows[i].argument != NULL, NULL,
-			option_rows[i].key};
-	while ((key = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (key) {
-		case 'd': settings->hooks_dir = optarg; break;
-		case 's': settings->socket = optarg; break;
-		case 'u': settings->user = optarg; break;
-		case 't':
-			if (!take_limit(settings, optarg))
-				return EXIT_USAGE;
-			break;
-		case 'V': printf("stepup-hooks %s\n", PACKAGE_VERSION); return EXIT_OK;
-		case 'h': hooks_usage(stdout); return EXIT_OK;
-		default: (void)fputs("See stepup-hooks --help.\n", stderr); return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		say("unexpected argument \"%s\". See stepup-hooks --help.", argv[optind]);
+	if (!options_take_all(&option_set, argc, argv, values, stderr))
 		return EXIT_USAGE;
+	if (values[OPTION_VERSION] != NULL) {
+		printf("stepup-hooks %s\n", PACKAGE_VERSION);
+		return EXIT_OK;
 	}
+	if (values[OPTION_HELP] != NULL) {
+		(void)fputs("usage: stepup-hooks [OPTION…]\n\n"
+			"Runs programs when stepupd has something to tell. Runs in the foreground.\n\n",
+			stdout);
+		options_print(&option_set, 24, stdout);
+		return EXIT_OK;
+	}
+	if (values[OPTION_HOOKS_DIR] != NULL)
+		settings->hooks_dir = values[OPTION_HOOKS_DIR];
+	if (values[OPTION_SOCKET] != NULL)
+		settings->socket = values[OPTION_SOCKET];
+	settings->user = values[OPTION_USER];
+	if (values[OPTION_TIME_LIMIT] != NULL && !take_limit(settings, values[OPTION_TIME_LIMIT]))
+		return EXIT_USAGE;
 	return -1;
 }
 

@@ -330,7 +330,10 @@ def check():
 def options():
     for arguments, status, pattern in ((["--version"], 0, r"stepupd \d"), (["--help"], 0, "usage: stepupd"),
                                        (["--nonsense"], 2, "--help"), (["spare"], 2, "unexpected argument"),
-                                       (["--config"], 2, "--help")):
+                                       (["--config"], 2, "--config needs a value: --config FILE"),
+                                       (["--check", "--check"], 2, "given twice"),
+                                       (["--check=yes"], 2, "takes no value"),
+                                       (["--chek"], 2, "Did you mean --check")):
         done = subprocess.run([program("verifier/stepupd"), *arguments], capture_output=True, text=True)
         tap.equal(done.returncode, status, f"stepupd {' '.join(arguments)} exits {status}")
         tap.matches(done.stdout + done.stderr, pattern, f"... and says what it should ({arguments[0]})")

@@ -90,76 +90,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 
 /* --- parsing --- */
 
-/* The option that a word "--name" or "--name=…" names; OPTION_TOTAL where there is none. */
-static enum option_id option_find(const char *word)
-{
-	size_t length = strcspn(word, "=");
-
-	if (strcmp(word, "-h") == 0)
-		return OPTION_HELP;
-	if (strncmp(word, "--", 2) != 0)
-		return OPTION_TOTAL;
-	for (int id = 0; id < OPTION_TOTAL; id++) {
-		if (strlen(option_table[id].name) == length - 2 &&
-		    strncmp(option_table[id].name, word + 2, length - 2) == 0)
-			return (enum option_id)id;
-	}
-	return OPTION_TOTAL;
-}
-
-/* "Run `stepup help`.", or the word that was meant. */
-static void end_complaint(FILE *complaints, const char *meant, const char *dashes)
-{
-	if (meant != NULL)
-		(void)fprintf(complaints, " Did you mean %s%s?", dashes, meant);
-	(void)fputs(" Run `stepup help`.\n", complaints);
-}
-
-static void complain_option(FILE *complaints, const char *word)
-{
-	char name[64];
-	const char *meant = NULL;
-
-	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
-	for (int id = 0; id < OPTION_TOTAL; id++)
-		meant = suggest_nearer(name + strspn(name, "-"), option_table[id].name, meant);
-	(void)fprintf(complaints, "stepup: unknown option %s.", name);
-	end_complaint(complaints, meant, "--");
-}
-
-/* Takes the option at argv[*at], and its value where that stands behind it. */
-static enum exit_status take_option(int argc, char **argv, int *at, FILE *complaints,
-	struct invocation *invocation)
-{
-	const char *word = argv[*at], *equals = strchr(word, '=');
-	enum option_id id = option_find(word);
-	const struct option_row *row = &option_table[id < OPTION_TOTAL ? id : 0];
-
-	if (id == OPTION_TOTAL) {
-		complain_option(complaints, word);
-		return EXIT_USAGE;
-	}
-	if (invocation->values[id] != NULL) {
-		(void)fprintf(complaints, "stepup: --%s is given twice.\n", row->name);
-		return EXIT_USAGE;
-	}
-	if (row->argument == NULL && equals != NULL) {
-		(void)fprintf(complaints, "stepup: --%s takes no value.\n", row->name);
-		return EXIT_USAGE;
-	}
-	if (row->argument == NULL) {
-		invocation->values[id] = "";
-	} else if (equals != NULL) {
-		invocation->values[id] = equals + 1;
-	} else if (*at + 1 < argc) {
-		invocation->values[id] = argv[++*at];
-	} else {
-		(void)fprintf(complaints, "stepup: --%s needs a value: --%s %s.\n", row->name, row->name,
-			row->argument);
-		return EXIT_USAGE;
-	}
-	return EXIT_DONE;
-}
+static const struct option_set options = {"stepup", "stepup help", option_table, OPTION_TOTAL};
 
 static bool name_matches(const char *name, const char *first, const char *second)
 {
@@ -239,7 +170,7 @@ static void complain_command(const struct command_row *table, FILE *complaints, 
 		meant = suggest_nearer(word, groups[count++], meant);
 	}
 	(void)fprintf(complaints, "stepup: there is no command %s.", word);
-	end_complaint(complaints, meant, "");
+	options_end_complaint(&options, complaints, meant, "");
 }
 
 /* Finds the command among the words and checks that the options and the number of arguments suit it. */
@@ -300,7 +231,8 @@ enum exit_status invocation_parse(const struct command_row *table, int argc, cha
 			break;
 		}
 		if (argv[at][0] == '-' && argv[at][1] != '\0')
-			status = take_option(argc, argv, &at, complaints, invocation);
+			status = option_take(&options, argc, argv, &at, invocation->values, complaints)
+				? EXIT_DONE : EXIT_USAGE;
 		else
 			invocation->arguments[invocation->argument_count++] = argv[at];
 	}

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "lib/program/options.h"
+
 /* What a command ends with; the numbers are stable. */
 enum exit_status {
 	EXIT_DONE = 0,
@@ -68,17 +70,6 @@ enum option_id {
 	OPTION_UNTIL,
 	OPTION_VERSION,
 	OPTION_TOTAL,
-};
-
-/* How a shell completes a value. */
-enum completion { COMPLETE_NOTHING, COMPLETE_FILE, COMPLETE_FOLDER, COMPLETE_USER, COMPLETE_WORDS };
-
-struct option_row {
-	const char *name;     /* without its dashes */
-	const char *argument; /* what stands for its value in usage texts; NULL for a switch */
-	enum completion completion;
-	const char *words;    /* COMPLETE_WORDS: with spaces between */
-	const char *help;
 };
 
 /* By option_id. */
