@@ -11,6 +11,7 @@
 
 #include "lib/base/json_wipe.h"
 #include "lib/base/wipe.h"
+#include "lib/wire/canonical_json.h"
 #include "lib/wire/message.h"
 #include "pam_module/conversation.h"
 
@@ -100,18 +101,16 @@ static enum stepup_error json_answer(
 	const char *text, const struct step_up_question *question, struct step_up_answer *answer)
 {
 	size_t size = strnlen(text, REPLY_SIZE_MAX + 1);
-	enum stepup_error error = STEPUP_INVALID;
+	enum stepup_error error;
 	char bad_field[FIELD_NAME_SIZE];
-	json_error_t parse_error;
-	json_t *reply;
+	json_t *reply = NULL;
 
 	if (size > REPLY_SIZE_MAX)
 		return STEPUP_INVALID;
-	reply = json_loadb(text, size, JSON_REJECT_DUPLICATES, &parse_error);
-	if (reply == NULL)
-		return json_error_code(&parse_error) == json_error_out_of_memory ? STEPUP_NO_MEMORY
-										 : STEPUP_INVALID;
-	if (message_check(reply_fields, reply, bad_field) == STEPUP_OK)
+	error = json_parse_object(text, size, &reply);
+	if (error == STEPUP_OK)
+		error = message_check(reply_fields, reply, bad_field);
+	if (error == STEPUP_OK)
 		error = take_answer(reply, question, answer);
 	json_wipe_free(&reply);
 	return error;

@@ -8,6 +8,7 @@
 #include "lib/base/json_wipe.h"
 #include "lib/base/wipe.h"
 #include "lib/wire/action.h"
+#include "lib/wire/canonical_json.h"
 
 #define ITEM_SIZE_MAX 256 /* bytes of a user, service, host or terminal name */
 #define SESSION_SIZE_MAX 512
@@ -77,14 +78,12 @@ static enum stepup_error take_variable(pam_handle_t *pamh, const char *name, cha
 static enum stepup_error parse_details(const char *text, json_t **details)
 {
 	size_t size = strnlen(text, DETAILS_SIZE_MAX + 1);
-	json_error_t parse_error;
+	enum stepup_error error;
 
 	if (size > DETAILS_SIZE_MAX)
 		return STEPUP_BAD_DETAILS;
-	*details = json_loadb(text, size, JSON_REJECT_DUPLICATES, &parse_error);
-	if (*details == NULL && json_error_code(&parse_error) == json_error_out_of_memory)
-		return STEPUP_NO_MEMORY;
-	return json_is_object(*details) ? STEPUP_OK : STEPUP_BAD_DETAILS;
+	error = json_parse_object(text, size, details);
+	return error == STEPUP_INVALID ? STEPUP_BAD_DETAILS : error;
 }
 
 /* Settles the action: the line's, or the environment's, never two. */

@@ -16,6 +16,7 @@
 #include "lib/base/wipe.h"
 #include "lib/client/authenticator_process.h"
 #include "lib/client/authenticator_words.h"
+#include "lib/wire/canonical_json.h"
 #include "lib/wire/frame.h"
 #include "lib/wire/message.h"
 #include "lib/wire/stream.h"
@@ -112,12 +113,12 @@ static enum stepup_error session_send(struct helper_session *session, json_t *me
 static enum stepup_error helper_message_parse(const char *text, size_t size, json_t **message)
 {
 	char bad_field[FIELD_NAME_SIZE];
-	json_error_t parse_error;
+	enum stepup_error error;
 
-	*message = json_loadb(text, size, JSON_REJECT_DUPLICATES, &parse_error);
-	if (*message == NULL)
-		return json_error_code(&parse_error) == json_error_out_of_memory ? STEPUP_NO_MEMORY
-										  : STEPUP_IO;
+	*message = NULL;
+	error = json_parse_object(text, size, message);
+	if (error != STEPUP_OK)
+		return error == STEPUP_NO_MEMORY ? error : STEPUP_IO;
 	return message_check(helper_fields, *message, bad_field) == STEPUP_OK ? STEPUP_OK : STEPUP_IO;
 }
 

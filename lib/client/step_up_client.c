@@ -50,7 +50,7 @@ static struct deadline call_deadline(struct deadline whole, int64_t milliseconds
 }
 
 /* Tells the verifier that nobody is going to answer. Whether it hears that makes no difference to us. */
-static void step_up_cancel(struct client_step_up *run)
+static void client_cancel(struct client_step_up *run)
 {
 	struct verifier_refusal ignored = {0};
 	json_t *reply = NULL;
@@ -206,7 +206,7 @@ static json_t *answer_parameters(const struct client_step_up *run, struct step_u
 }
 
 /* Sends one answer and wipes it. */
-static enum stepup_error step_up_answer(struct client_step_up *run, struct step_up_answer *answer,
+static enum stepup_error client_answer(struct client_step_up *run, struct step_up_answer *answer,
 	json_t **reply)
 {
 	json_t *parameters = answer_parameters(run, answer);
@@ -263,7 +263,7 @@ static void step_up_give_up(struct client_step_up *run, struct step_up_answer *a
 {
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 
-	step_up_cancel(run);
+	client_cancel(run);
 	verifier_refusal_clear(refusal);
 	refusal->message = answer->why;
 	answer->why = NULL;
@@ -320,7 +320,7 @@ static enum stepup_error await_approval(struct client_step_up *run, const char *
 	return error;
 }
 
-static enum stepup_error step_up_claim(struct client_step_up *run, struct deadline deadline)
+static enum stepup_error client_claim(struct client_step_up *run, struct deadline deadline)
 {
 	json_t *reply = NULL;
 	enum stepup_error error = verify_call(run->client, "Claim",
@@ -353,7 +353,7 @@ static enum stepup_error wait_once(struct client_step_up *run, const struct step
 	*looked = deadline_left(until) == 0;
 	if (!*looked)
 		error = await_approval(run, waiting->request, until);
-	return error == STEPUP_OK ? step_up_claim(run, claim) : error;
+	return error == STEPUP_OK ? client_claim(run, claim) : error;
 }
 
 /* The answer was right, and a second person has to agree. Where nobody does in time, the first refusal
@@ -400,7 +400,7 @@ static enum stepup_error step_up_converse(struct client_step_up *run)
 			step_up_give_up(run, &answer);
 			break;
 		}
-		error = step_up_answer(run, &answer, &reply);
+		error = client_answer(run, &answer, &reply);
 		if (error == STEPUP_OK)
 			error = step_up_grant(run, &reply);
 		if (!may_ask_again(run, error, expires))
@@ -418,7 +418,7 @@ static enum stepup_error converse_or_cancel(struct client_step_up *run)
 
 	if (error == STEPUP_OK)
 		return step_up_converse(run);
-	step_up_cancel(run);
+	client_cancel(run);
 	return error;
 }
 

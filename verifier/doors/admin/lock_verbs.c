@@ -37,7 +37,7 @@ static enum stepup_error lock_me_work(struct store_session *session, struct verb
 		/* stays as it is: no log entry for the asking */
 		memcpy(verb->reference, record->lock.reference, sizeof(verb->reference));
 	else if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
-		error = user_lock(session, &order, verb->reference);
+		error = lock_user(session, &order, verb->reference);
 	user_record_free(&record);
 	return error;
 }

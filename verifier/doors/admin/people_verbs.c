@@ -121,7 +121,7 @@ static enum stepup_error lock_one(struct store_session *session, struct lock_ver
 		return STEPUP_OK;
 	}
 	error = look_before(session, locked);
-	return error == STEPUP_OK ? user_lock(session, &order, locked->reference) : error;
+	return error == STEPUP_OK ? lock_user(session, &order, locked->reference) : error;
 }
 
 static enum stepup_error lock_work(struct store_session *session, struct verb *verb)

@@ -59,9 +59,9 @@ static enum stepup_error lock_requester(struct decision *decision, const struct 
 
 	if (!decide_denial_is_own(decision)) {
 		note_lock(decision->record, decided->now);
-		return user_lock(decision->session, order, decided->reference);
+		return lock_user(decision->session, order, decided->reference);
 	}
-	error = user_lock_record(decision->session, decision->record, order);
+	error = lock_user_record(decision->session, decision->record, order);
 	if (error == STEPUP_OK)
 		memcpy(decided->reference, decision->record->lock.reference, sizeof(decided->reference));
 	return error;

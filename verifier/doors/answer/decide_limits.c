@@ -57,7 +57,7 @@ enum stepup_error decide_limits_lock(struct decision *decision)
 		.actor = &verifier,
 		.at = decided->now,
 	};
-	enum stepup_error error = user_lock_record(decision->session, decision->record, &order);
+	enum stepup_error error = lock_user_record(decision->session, decision->record, &order);
 
 	if (error == STEPUP_OK)
 		memcpy(decided->reference, decision->record->lock.reference, sizeof(decided->reference));

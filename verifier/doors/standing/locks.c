@@ -206,7 +206,7 @@ static enum stepup_error lock_other(struct store_session *session, const char *n
 	return error;
 }
 
-enum stepup_error user_lock_record(struct store_session *session, struct user_record *record,
+enum stepup_error lock_user_record(struct store_session *session, struct user_record *record,
 	const struct lock_order *order)
 {
 	struct others others = {.user = record->name};
@@ -220,7 +220,7 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	return error;
 }
 
-enum stepup_error user_lock(struct store_session *session, const struct lock_order *order,
+enum stepup_error lock_user(struct store_session *session, const struct lock_order *order,
 	char reference[LOCK_REFERENCE_SIZE])
 {
 	struct user_record *record = NULL;
@@ -232,7 +232,7 @@ enum stepup_error user_lock(struct store_session *session, const struct lock_ord
 	}
 	if (error != STEPUP_OK)
 		goto out;
-	error = user_lock_record(session, record, order);
+	error = lock_user_record(session, record, order);
 	if (error != STEPUP_OK)
 		goto out;
 	memcpy(reference, record->lock.reference, LOCK_REFERENCE_SIZE);

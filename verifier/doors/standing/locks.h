@@ -47,11 +47,11 @@ struct lock_order {
 	const struct log_actor *actor;
 	int64_t at;
 };
-enum stepup_error user_lock(struct store_session *session, const struct lock_order *order,
+enum stepup_error lock_user(struct store_session *session, const struct lock_order *order,
 	char reference[LOCK_REFERENCE_SIZE]);
 
 /* The same for a record in hand, which is saved by the caller. */
-enum stepup_error user_lock_record(struct store_session *session, struct user_record *record,
+enum stepup_error lock_user_record(struct store_session *session, struct user_record *record,
 	const struct lock_order *order);
 
 /* Whether any record of this uid is locked; its reference goes to `reference`.
