@@ -163,10 +163,10 @@ static size_t name_length(const char *text)
 }
 
 /* Behind a brace, which is at `*at`. */
-static struct piece piece_value(const char **at)
+static struct piece piece_value(const char **at, const char *limit)
 {
 	struct piece piece = {.kind = PIECE_BROKEN, .name = *at + 1};
-	const char *end = strchr(*at, '}'), *behind;
+	const char *end = memchr(*at, '}', (size_t)(limit - *at)), *behind;
 
 	piece.name_size = name_length(piece.name);
 	behind = piece.name + piece.name_size;
@@ -209,7 +209,7 @@ static struct piece piece_next(const char **at, const char *end)
 	if (*at >= end)
 		return (struct piece){.kind = PIECE_END};
 	if (**at == '{')
-		return piece_value(at);
+		return piece_value(at, end);
 	if (**at == '[')
 		return piece_part(at);
 	if (**at == ']' || **at == '}')

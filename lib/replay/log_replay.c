@@ -314,18 +314,14 @@ static void (*rule_of(enum log_type type))(struct replay_step *step)
 		return on_epoch;
 	case LOG_TYPE_START:
 		return on_start;
-	case LOG_TYPE_NAMES:
-	case LOG_TYPE_STOP:
-	case LOG_TYPE_RENAME:
-	case LOG_TYPE_HOOKS_DROPPED:
+	case LOG_TYPE_NAMES: case LOG_TYPE_STOP: case LOG_TYPE_RENAME: case LOG_TYPE_HOOKS_DROPPED:
 	case LOG_TYPE_VAULT_BEGUN:
 		return on_nothing;
 	case LOG_TYPE_POLICY:
 		return on_policy;
 	case LOG_TYPE_GRANT:
 		return on_grant;
-	case LOG_TYPE_REFUSAL:
-	case LOG_TYPE_REDEEM_REFUSAL:
+	case LOG_TYPE_REFUSAL: case LOG_TYPE_REDEEM_REFUSAL:
 		return on_refusal;
 	case LOG_TYPE_ALERT:
 		return on_alert;

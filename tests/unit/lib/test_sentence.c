@@ -84,7 +84,8 @@ static void a_malformed_text_says_nothing(void **state)
 {
 	static const char *const names[] = {"user", NULL};
 	static const char *const texts[] = {"{user", "user}", "{}", "{User}", "{user-name}", "[open", "open]",
-		"[a [b] c]", "[{user]", "{user?}", "{unknown}", "[unknown?a]", "[a {unknown|b}]",
+		"[a [b] c]", "[{user]", "[{user|a] b}",
+		"{user?}", "{unknown}", "[unknown?a]", "[a {unknown|b}]",
 		"{abcdefghijklmnopqrstuvwxyzabcdefghijk}"};
 
 	(void)state;
