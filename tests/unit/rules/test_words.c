@@ -302,6 +302,46 @@ static void a_request_that_is_over_says_what_became_of_it(void **state)
 	}
 }
 
+static void who_has_too_long_a_name_is_left_out_and_the_rest_is_said(void **state)
+{
+	struct approval_request request = {.state = REQUEST_DENIED};
+	char text[NOTICE_OVER_SIZE];
+
+	(void)state;
+	/* Latin with Cyrillic: each of those is escaped. */
+	request.ended_by[0] = 'a';
+	for (size_t i = 1; i + 2 < sizeof(request.ended_by); i += 2)
+		memcpy(request.ended_by + i, "\xd0\xb0", 2);
+	notice_request_over(&request, REQUEST_DENIED, text);
+	assert_string_equal(text, "This request is not waiting any more: it was denied. "
+		"Nothing was changed. See the page for requests, or: stepup requests.");
+}
+
+static void a_row_of_the_store_without_a_name_is_told_of_all_the_same(void **state)
+{
+	static const struct {
+		struct store_wrong wrong;
+		const char *says;
+	} all[] = {
+		{{.table = "users", .found = 3},
+			"The store holds a row that nobody wrote: one without a name (users)"},
+		{{.table = "users", .found = 3, .name = "bob"},
+			"The store holds a row that nobody wrote: bob (users)"},
+		{{.table = "facts", .known = 3}, "The store's row (facts) is gone"},
+		{{.table = "facts", .known = 3, .found = 2},
+			"The store's row (facts) is version 2; this verifier wrote 3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char *text = notice_store_wrong(&all[i].wrong);
+
+		assert_non_null(text);
+		assert_string_equal(text, all[i].says);
+		free(text);
+	}
+}
+
 static void each_refusal_has_a_row_and_each_row_is_whole(void **state)
 {
 	(void)state;
@@ -328,6 +368,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_refusal_says_what_happened_what_did_not_and_what_to_do),
 	cmocka_unit_test(an_alert_for_several_says_no_more_than_it_knows),
 	cmocka_unit_test(a_request_that_is_over_says_what_became_of_it),
+	cmocka_unit_test(who_has_too_long_a_name_is_left_out_and_the_rest_is_said),
+	cmocka_unit_test(a_row_of_the_store_without_a_name_is_told_of_all_the_same),
 	cmocka_unit_test(a_key_that_is_not_enrolled_is_told_which_are),
 	cmocka_unit_test(who_agrees_is_told_that_it_is_the_agreeing),
 	cmocka_unit_test(every_error_has_words_that_say_nothing_was_done),

@@ -272,12 +272,18 @@ static void row_name(const char *of, enum request_state state, char name[32])
 	(void)snprintf(name, 32, "%s %s", of, request_state_name(state));
 }
 
+/* Who agreed to it, or ended it. */
+static const char *who_did(const struct approval_request *request, enum request_state state)
+{
+	return state == REQUEST_APPROVED ? request->approver : request->ended_by;
+}
+
 static void set_request(struct sentence_values *values, const struct approval_request *request,
-	enum request_state state)
+	const char *by)
 {
 	sentence_set_safe(values, "request", request->id);
 	sentence_set_clock(values, "until", request->expires);
-	sentence_set(values, "by", state == REQUEST_APPROVED ? request->approver : request->ended_by);
+	sentence_set(values, "by", by);
 	sentence_set_safe(values, "why", request->ended_why[0] == '\0' ? NULL : request->ended_why);
 }
 
@@ -287,7 +293,7 @@ char *notice_waiting(const struct approval_request *request, const json_t *appro
 	char *names = approvers_text(approvers);
 
 	values.failed = names == NULL;
-	set_request(&values, request, request->state);
+	set_request(&values, request, who_did(request, request->state));
 	sentence_set_safe(&values, "limit", request->why[0] == '\0' ? NULL : request->why);
 	sentence_set_safe(&values, "approvers", names == NULL || *names == '\0' ? NULL : names);
 	free(names);
@@ -300,7 +306,7 @@ char *notice_request_state(const struct approval_request *request)
 	char name[32];
 
 	row_name("request", request->state, name);
-	set_request(&values, request, request->state);
+	set_request(&values, request, who_did(request, request->state));
 	return sentence_say(rows, ROWS, name, &values);
 }
 
@@ -312,13 +318,27 @@ void notice_request_void(const char *why, char text[NOTICE_OVER_SIZE])
 	say_into("over void", &values, text, NOTICE_OVER_SIZE);
 }
 
-void notice_request_over(const struct approval_request *request, enum request_state standing,
-	char text[NOTICE_OVER_SIZE])
+/* With who did it; `by` is NULL for nobody. */
+static char *say_over(const struct approval_request *request, enum request_state standing, const char *by)
 {
 	struct sentence_values values = {0};
 	char name[32];
 
 	row_name("over", standing, name);
-	set_request(&values, request, standing);
-	say_into(name, &values, text, NOTICE_OVER_SIZE);
+	set_request(&values, request, by);
+	return sentence_say(rows, ROWS, name, &values);
+}
+
+/* A name that is too long to show, with what had to be made safe in it, is left out. */
+void notice_request_over(const struct approval_request *request, enum request_state standing,
+	char text[NOTICE_OVER_SIZE])
+{
+	char *said = say_over(request, standing, who_did(request, standing));
+
+	if (said != NULL && strlen(said) >= NOTICE_OVER_SIZE) {
+		free(said);
+		said = say_over(request, standing, NULL);
+	}
+	(void)snprintf(text, NOTICE_OVER_SIZE, "%s", said == NULL ? "" : said);
+	free(said);
 }

@@ -38,12 +38,15 @@ static const struct sentence rows[] = {
 	{"row-wrong", "list",
 		"The store's table {table} has other rows than this verifier wrote: "
 		"some are missing from its lists, or too many"},
-	{"row-wrong", "unwritten", "The store holds a row that nobody wrote: {name} ({table})"},
-	{"row-wrong", "gone", "The store's row of {name} ({table}) is gone"},
-	{"row-wrong", "unreadable", "The store's row of {name} ({table}) can't be read"},
+	{"row-wrong", "unwritten",
+		"The store holds a row that nobody wrote: {name|one without a name} ({table})"},
+	{"row-wrong", "gone", "The store's row[ of {name}] ({table}) is gone"},
+	{"row-wrong", "unreadable", "The store's row[ of {name}] ({table}) can't be read"},
 	{"row-wrong", "found known",
-		"The store's row of {name} ({table}) is version {found}; this verifier wrote {known}"},
-	{"row-wrong", NULL, "The store's row of {name} ({table}) is not the one that this verifier wrote"},
+		"The store's row[ of {name}] ({table}) is version {found}; "
+		"this verifier wrote {known}"},
+	{"row-wrong", NULL,
+		"The store's row[ of {name}] ({table}) is not the one that this verifier wrote"},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
