@@ -405,3 +405,23 @@ bool sentence_is_whole(const char *text, const char *const *names)
 {
 	return run_is_whole(text, text + strlen(text), names, true);
 }
+
+static bool when_is_known(const char *when, const char *const *names)
+{
+	while (when != NULL && *when != '\0') {
+		size_t size = strcspn(when, " ");
+
+		if (!name_is_known(names, when, size))
+			return false;
+		when += size + (when[size] == ' ');
+	}
+	return true;
+}
+
+const char *sentence_row_fault(const struct sentence *rows, size_t count, const char *const *names)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!when_is_known(rows[i].when, names) || !sentence_is_whole(rows[i].text, names))
+			return rows[i].text;
+	return NULL;
+}

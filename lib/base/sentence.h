@@ -79,6 +79,9 @@ char *sentence_say(const struct sentence *rows, size_t count, const char *of,
 /* Whether a text names no value but these (NULL-terminated), and nothing in it is malformed. */
 bool sentence_is_whole(const char *text, const char *const *names);
 
+/* The text of the first row that isn't whole, or whose `when` has another name; NULL if there is none. */
+const char *sentence_row_fault(const struct sentence *rows, size_t count, const char *const *names);
+
 /* Frees the values. */
 void sentence_values_clear(struct sentence_values *values);
 

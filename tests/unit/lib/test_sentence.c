@@ -105,6 +105,21 @@ static void a_malformed_text_says_nothing(void **state)
 	}
 }
 
+static void a_row_that_names_what_nobody_sets_is_found(void **state)
+{
+	static const char *const names[] = {"user", "late", NULL};
+	const struct sentence whole[] = {{"a", "late user", "Late, {user}."}, {"a", NULL, "Hello."}};
+	const struct sentence texts[] = {whole[0], {"b", NULL, "Hello, {usr}."}};
+	const struct sentence conditions[] = {whole[0], {"b", "late usr", "Hello."}};
+	const struct sentence beginnings[] = {whole[0], {"b", "us", "Hello."}};
+
+	(void)state;
+	assert_null(sentence_row_fault(whole, 2, names));
+	assert_ptr_equal(sentence_row_fault(texts, 2, names), texts[1].text);
+	assert_ptr_equal(sentence_row_fault(conditions, 2, names), conditions[1].text);
+	assert_ptr_equal(sentence_row_fault(beginnings, 2, names), beginnings[1].text);
+}
+
 static void what_came_from_outside_is_made_safe_and_adds_no_part(void **state)
 {
 	struct sentence_values values = {0};
@@ -183,6 +198,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_part_is_left_out_with_its_value),
 	cmocka_unit_test(a_part_may_hang_on_a_name_that_it_does_not_say),
 	cmocka_unit_test(a_malformed_text_says_nothing),
+	cmocka_unit_test(a_row_that_names_what_nobody_sets_is_found),
 	cmocka_unit_test(what_came_from_outside_is_made_safe_and_adds_no_part),
 	cmocka_unit_test(counts_times_and_lists_are_said_as_people_do),
 	cmocka_unit_test(the_first_row_that_fits_is_said),

@@ -363,7 +363,53 @@ static void each_refusal_has_a_row_and_each_row_is_whole(void **state)
 	}
 }
 
+static void is_said(char *text)
+{
+	assert_non_null(text);
+	assert_string_not_equal(text, "");
+	free(text);
+}
+
+static void each_notice_has_its_row(void **state)
+{
+	char over[NOTICE_OVER_SIZE];
+
+	(void)state;
+	for (int standing = REQUEST_REQUESTED; standing <= REQUEST_VOID; standing++) {
+		struct approval_request request = {.id = "R-1", .state = (enum request_state)standing};
+
+		is_said(notice_request_state(&request));
+		notice_request_over(&request, (enum request_state)standing, over);
+		assert_string_not_equal(over, "");
+	}
+	is_said(notice_granted("Open"));
+	is_said(notice_approved("bob", "Open"));
+	is_said(notice_lock_prompt("bob", "Open"));
+	is_said(notice_denied("bob"));
+	is_said(notice_denied_and_locked("bob", "L-1"));
+	is_said(notice_denied_only("bob"));
+	is_said(notice_unlocked("bob"));
+	is_said(notice_withdrawn("bob"));
+	is_said(notice_enrol_prompt("bob", "Phone", NOTICE_PROOF_CODE));
+	is_said(notice_enrolled("Phone", NOTICE_PROOF_CODE, 0));
+	is_said(notice_locked_me("L-1", NULL));
+	is_said(notice_frozen("door.open", "F-1", true));
+	is_said(notice_thawed("door.open", ""));
+	is_said(notice_revoked("bob", 1, 0));
+	is_said(notice_not_reloaded("a.conf:1: no"));
+	is_said(notice_waiting(&(struct approval_request){.id = "R-1"}, NULL));
+	is_said(notice_locked(&(struct locked_user){.asked = "bob", .user = "bob", .reference = "L-1"}, 1));
+	is_said(notice_invited(&(struct invited_facts){.user = "bob", .hours = 24}));
+	notice_request_void("", over);
+	assert_string_not_equal(over, "");
+	notice_clock(31, over, sizeof(over));
+	assert_string_not_equal(over, "");
+	notice_clock_enrols(31, over, sizeof(over));
+	assert_string_not_equal(over, "");
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(each_notice_has_its_row),
 	cmocka_unit_test(each_refusal_has_a_row_and_each_row_is_whole),
 	cmocka_unit_test(each_refusal_says_what_happened_what_did_not_and_what_to_do),
 	cmocka_unit_test(an_alert_for_several_says_no_more_than_it_knows),

@@ -133,10 +133,7 @@ static const char *const value_names[] = {"action", "agreed_by", "all_wait", "an
 
 const char *explain_row_fault(void)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (!sentence_is_whole(rows[i].text, value_names))
-			return rows[i].text;
-	return NULL;
+	return sentence_row_fault(rows, ROWS, value_names);
 }
 
 /* Whether the row that fits could be written. */

@@ -51,7 +51,7 @@ char *explanation_place(const struct rule *rule);
  * named can't just now. */
 enum stepup_error explanation_approvers(struct explanation *explanation);
 
-/* The first row of sentences that is malformed, or names a value that nobody sets; NULL if there is none. */
+/* The first row whose text is malformed, or which names a value that nobody sets; NULL if there is none. */
 const char *explain_row_fault(void);
 
 #endif

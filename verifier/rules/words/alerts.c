@@ -83,14 +83,13 @@ static const struct sentence others[] = {
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 #define OTHERS (sizeof(others) / sizeof(others[0]))
 
-static const char *const value_names[] = {"action", "reference", "user", "why", NULL};
+static const char *const value_names[] = {"action", "count", "kind", "reference", "user", "why", NULL};
 
 const char *alert_row_fault(void)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (!sentence_is_whole(rows[i].text, value_names))
-			return rows[i].text;
-	return NULL;
+	const char *fault = sentence_row_fault(rows, ROWS, value_names);
+
+	return fault != NULL ? fault : sentence_row_fault(others, OTHERS, value_names);
 }
 
 bool alert_has_sentence(const char *kind)

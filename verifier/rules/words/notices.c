@@ -99,10 +99,7 @@ static const char *const value_names[] = {"action", "approvers", "behind", "by",
 
 const char *notice_row_fault(void)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (!sentence_is_whole(rows[i].text, value_names))
-			return rows[i].text;
-	return NULL;
+	return sentence_row_fault(rows, ROWS, value_names);
 }
 
 /* --- done --- */

@@ -144,7 +144,7 @@ struct event_words {
 char *notice_alert(const char *kind, const struct event_words *words);
 bool alert_has_sentence(const char *kind);
 
-/* The first of these texts that is malformed, or names a value that nobody sets; NULL if there is none. */
+/* The first row whose text is malformed, or which names a value that nobody sets; NULL if there is none. */
 const char *notice_row_fault(void);
 const char *notice_about_row_fault(void);
 const char *alert_row_fault(void);

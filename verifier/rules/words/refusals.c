@@ -122,10 +122,7 @@ static const char *const value_names[] = {"action", "administers", "agrees", "ap
 
 const char *refusal_row_fault(void)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (!sentence_is_whole(rows[i].text, value_names))
-			return rows[i].text;
-	return NULL;
+	return sentence_row_fault(rows, ROWS, value_names);
 }
 
 _Static_assert(DETAIL_TEXT_MAX == 512 && DETAIL_NUMBER_MAX == INT64_C(9007199254740991),

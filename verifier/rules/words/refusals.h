@@ -45,7 +45,7 @@ struct words_facts {
 /* "is missing": the end of a sentence that begins with the detail. Never NULL. */
 const char *words_detail_fault(enum detail_fault fault);
 
-/* The first row whose text is malformed, or names a value that nobody sets; NULL if there is none. */
+/* The first row whose text is malformed, or which names a value that nobody sets; NULL if there is none. */
 const char *refusal_row_fault(void);
 
 /* The sentence for a refusal; the caller frees. Never NULL but where there is no memory. */
