@@ -576,7 +576,7 @@ def strangers(verifier):
     tap.equal(again[2]["agent"]["keys"], again[3]["agent"]["keys"], "through an agent too")
     reply = verifier.begin("lp", "vault.open", reach=WAYS, rhost="10.0.0.9", session="s" * 32, uid=GAMES)
     tap.equal(reply.error, "TooWeak", "in a session of their own people are told what they lack")
-    tap.matches(reply.message, "needs a security key, and you have none.*stepup enroll key",
+    tap.matches(reply.message, "needs a security key, and you have none.*add one on the page for keys",
                 "and how to come by it")
     reply = verifier.begin(None, "vault.open", reach=WAYS, uid=NEWS)
     tap.ok(reply.ok, "with a key of their own people are asked for it", reply)
