@@ -207,11 +207,24 @@ json_t *log_entry_request_end(int64_t at, const struct approval_request *request
 	return draft_finish(&draft);
 }
 
+static enum log_type type_of_step(enum log_step step)
+{
+	switch (step) {
+	case LOG_GRANT:
+		return LOG_TYPE_GRANT;
+	case LOG_REQUEST:
+		return LOG_TYPE_REQUEST;
+	case LOG_APPROVE:
+		return LOG_TYPE_APPROVE;
+	case LOG_DENY:
+		return LOG_TYPE_DENY;
+	}
+	return LOG_TYPE_REFUSAL; /* nothing that anybody could rest on */
+}
+
 json_t *log_entry_grant(const struct log_grant *grant)
 {
-	static const enum log_type types[] = {[LOG_GRANT] = LOG_TYPE_GRANT, [LOG_REQUEST] = LOG_TYPE_REQUEST,
-		[LOG_APPROVE] = LOG_TYPE_APPROVE, [LOG_DENY] = LOG_TYPE_DENY};
-	struct draft draft = draft_about(types[grant->step], grant->at, &grant->subject);
+	struct draft draft = draft_about(type_of_step(grant->step), grant->at, &grant->subject);
 	bool fresh = strcmp(grant->method, "fresh") == 0;
 
 	draft_add_text(&draft, "action", grant->action->name);

@@ -158,13 +158,25 @@ static bool check_subject(struct call *call, const struct subject *subject)
 
 /* --- what is asked for --- */
 
+static const struct enrolment_kind *kind_of_type(enum credential_type type)
+{
+	switch (type) {
+	case CREDENTIAL_TOTP:
+	case CREDENTIAL_HOTP:
+		return &enrolment_codes;
+	case CREDENTIAL_KEY:
+	case CREDENTIAL_AGENT:
+		return &enrolment_keys;
+	}
+	return NULL;
+}
+
 static const struct enrolment_kind *enrolment_kind_of(const char *type, enum credential_type *found)
 {
 	for (int each = CREDENTIAL_TOTP; each <= CREDENTIAL_AGENT; each++) {
 		*found = (enum credential_type)each;
 		if (strcmp(type, credential_type_name(*found)) == 0)
-			return *found == CREDENTIAL_TOTP ||
-				*found == CREDENTIAL_HOTP ? &enrolment_codes : &enrolment_keys;
+			return kind_of_type(*found);
 	}
 	return NULL;
 }

@@ -189,11 +189,5 @@ static char *code_message(const struct enrolment *enrolment, int64_t cooling_sec
 }
 
 const struct enrolment_kind enrolment_codes = {
-	.strength = FACTOR_CODE,
-	.read = code_read,
-	.check = code_check,
-	.reply = code_reply,
-	.take = code_take,
-	.prove = code_prove,
-	.message = code_message,
+	FACTOR_CODE, code_read, code_check, code_reply, code_take, code_prove, NULL, code_message, NULL
 };

@@ -265,13 +265,6 @@ static const char *key_bad_answer(void)
 }
 
 const struct enrolment_kind enrolment_keys = {
-	.strength = FACTOR_KEY,
-	.read = key_read,
-	.check = key_check,
-	.reply = key_reply,
-	.take = enrolment_key_take,
-	.prove = enrolment_key_prove,
-	.keep = enrolment_key_keep,
-	.message = key_message,
-	.bad_answer = key_bad_answer,
+	FACTOR_KEY, key_read, key_check, key_reply, enrolment_key_take, enrolment_key_prove,
+	enrolment_key_keep, key_message, key_bad_answer
 };

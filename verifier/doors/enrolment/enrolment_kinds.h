@@ -37,6 +37,7 @@ struct finish {
 #define WHY_TOO_MANY "too many credentials" /* for the log, at either end */
 #define WHY_KNOWN "enrolled before"
 
+/* A row has all of these in this order: one that lacks any does not compile. */
 struct enrolment_kind {
 	/* The least that an authorization must have been granted with. */
 	enum factor_strength strength;

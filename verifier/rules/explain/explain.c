@@ -274,10 +274,7 @@ static const char *outcome_of(const struct explanation *explanation)
 
 static const char *over_limit_of(const struct rule *rule)
 {
-	static const char *const names[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve",
-		[OVER_LIMIT_LOCK] = "lock"};
-
-	return rule->limit_count == 0 ? NULL : names[rule->over_limit];
+	return rule->limit_count == 0 ? NULL : over_limit_name(rule->over_limit);
 }
 
 static bool explain_add(json_t *reply, const char *name, json_t *value)

@@ -169,11 +169,21 @@ static void set_fresh(struct sentence_values *values, const struct explanation *
 	set_moment(values, "latest", question->fresh.latest, question->now);
 }
 
+static const char *over_flag(enum over_limit over)
+{
+	switch (over) {
+	case OVER_LIMIT_APPROVE:
+		return "over_approve";
+	case OVER_LIMIT_LOCK:
+		return "over_lock";
+	case OVER_LIMIT_DENY:
+		break;
+	}
+	return "over_deny";
+}
+
 static void set_allowed(struct sentence_values *values, const struct explanation *explanation)
 {
-	static const char *const over[] = {[OVER_LIMIT_DENY] = "over_deny",
-		[OVER_LIMIT_APPROVE] = "over_approve", [OVER_LIMIT_LOCK] = "over_lock"};
-
 	set_answers(values, explanation);
 	if (explanation->agreed) {
 		explain_set_request(values, explanation);
@@ -183,7 +193,7 @@ static void set_allowed(struct sentence_values *values, const struct explanation
 	if (explanation->rule->limit_count == 0)
 		return;
 	sentence_set_flag(values, "no_details", explanation->action == NULL);
-	sentence_set_flag(values, over[explanation->rule->over_limit], true);
+	sentence_set_flag(values, over_flag(explanation->rule->over_limit), true);
 }
 
 static void set_not_allowed(struct sentence_values *values, const struct explanation *explanation)

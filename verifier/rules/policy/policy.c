@@ -310,3 +310,16 @@ bool policy_wants_attestation(const struct policy *policy, const struct policy_u
 	}
 	return false;
 }
+
+const char *over_limit_name(enum over_limit over)
+{
+	switch (over) {
+	case OVER_LIMIT_DENY:
+		return "deny";
+	case OVER_LIMIT_APPROVE:
+		return "approve";
+	case OVER_LIMIT_LOCK:
+		return "lock";
+	}
+	return "deny";
+}

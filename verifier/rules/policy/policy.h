@@ -26,6 +26,9 @@ enum factor_strength { FACTOR_CODE = 1, FACTOR_KEY, FACTOR_HARDWARE_KEY };
 enum via { VIA_BROWSER = 1 << 0, VIA_SEAT = 1 << 1, VIA_AGENT = 1 << 2 };
 enum over_limit { OVER_LIMIT_DENY, OVER_LIMIT_APPROVE, OVER_LIMIT_LOCK };
 
+/* "deny", "approve", "lock". */
+const char *over_limit_name(enum over_limit over);
+
 struct policy_place { /* where something stands in the configuration */
 	const char *file;
 	int line;

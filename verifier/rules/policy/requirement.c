@@ -89,12 +89,18 @@ bool credential_is_hardware(const struct credential *credential)
 /* What it earns once it has cooled off. */
 static enum factor_strength strength_in_time(const struct policy *policy, const struct credential *credential)
 {
-	if (credential_is_code(credential))
-		return FACTOR_CODE;
-	if (credential->type == CREDENTIAL_KEY && credential_is_hardware(credential) &&
-		policy_model_allowed(policy, credential->key->aaguid))
-		return FACTOR_HARDWARE_KEY;
-	return FACTOR_KEY;
+	switch (credential->type) {
+	case CREDENTIAL_KEY:
+		return credential_is_hardware(credential) &&
+			policy_model_allowed(policy, credential->key->aaguid) ? FACTOR_HARDWARE_KEY
+			: FACTOR_KEY;
+	case CREDENTIAL_AGENT:
+		return FACTOR_KEY;
+	case CREDENTIAL_TOTP:
+	case CREDENTIAL_HOTP:
+		break;
+	}
+	return FACTOR_CODE; /* the least, of whatever else */
 }
 
 enum factor_strength credential_strength(const struct policy *policy, const struct credential *credential,
@@ -119,9 +125,9 @@ static bool is_about_a_key(const char *action, const struct action *details, con
 	const struct detail *id =
 		strcmp(action, "stepup.remove") == 0 ? action_detail(details, "credential") : NULL;
 
-	if (type != NULL)
-		return strcmp(type->text, credential_type_name(CREDENTIAL_KEY)) == 0 ||
-			strcmp(type->text, credential_type_name(CREDENTIAL_AGENT)) == 0;
+	if (type != NULL) /* what is no code by its name counts as a key */
+		return strcmp(type->text, credential_type_name(CREDENTIAL_TOTP)) != 0 &&
+			strcmp(type->text, credential_type_name(CREDENTIAL_HOTP)) != 0;
 	for (size_t i = 0; id != NULL && record != NULL && i < record->credential_count; i++)
 		if (strcmp(record->credentials[i].id, id->text) == 0)
 			return !credential_is_code(&record->credentials[i]);

@@ -117,12 +117,10 @@ void policy_read_hard_limits(struct policy_reading *reading, const struct policy
 
 void policy_read_over_limit(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	static const char *const ways[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve",
-		[OVER_LIMIT_LOCK] = "lock"};
 	const char *text = entry->values->text;
 
-	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		if (strcmp(ways[i], text) == 0) {
+	for (unsigned i = OVER_LIMIT_DENY; i <= OVER_LIMIT_LOCK; i++)
+		if (strcmp(over_limit_name((enum over_limit)i), text) == 0) {
 			reading->rule->over_limit = i;
 			return;
 		}
